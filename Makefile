@@ -1,0 +1,70 @@
+# `make` lists what there is to do. Each target's line after ## is its help.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+SECONDS_PER_FUZZ_TARGET ?= 30
+BENCH ?=
+BENCH_PYTHON := bench-data/venv-duckdb/bin/python
+
+.PHONY: help demo build test test-deps lint fmt check bench bench-docs docs links audit fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+demo: ## load a bundled sample as JSONL and as CSV into a folder, and show what landed
+	$(CARGO) run --release --bin landfall -- demo
+
+build: ## build the release binary, target/release/landfall
+	$(CARGO) build --release --bin landfall
+
+test: test-deps ## run every test, after installing what the tests need
+	@export LANDFALL_TEST_VENV="$(CURDIR)/.venv"; \
+	if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --workspace; \
+	else \
+		echo "cargo-nextest is not installed: using cargo test"; \
+		$(CARGO) test --workspace --lib --bins --tests --examples; \
+	fi
+	$(CARGO) test --workspace --doc
+
+test-deps: ## install what the tests need: a C compiler and Python (Debian, as root), Python packages into .venv
+	@scripts/test-deps.sh
+
+lint: links ## formatting, clippy, rustdoc, links of the documentation; any warning fails
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+	python3 -B bench/make_demo_data.py --check
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+check: lint test ## what CI runs
+
+links: ## check the relative links of README.md and docs/
+	python3 scripts/check-links.py
+
+bench: ## measure landfall load beside DuckDB, sonic-rs, a raw PUT and Python targets (BENCH="--quick orders")
+	scripts/bench-deps.sh
+	$(BENCH_PYTHON) -B bench/run.py $(BENCH)
+
+bench-docs: BENCH = --write-docs
+bench-docs: bench ## the same, and write docs/src/reference/speed.md
+
+docs: links ## build the handbook into docs/book (needs mdbook: cargo install mdbook)
+	mdbook build docs
+
+audit: ## licences, advisories, unused dependencies (needs cargo install cargo-deny cargo-machete)
+	$(CARGO) deny check
+	$(CARGO) machete
+
+fuzz: ## fuzz each target for a short time (needs cargo install cargo-fuzz, and a nightly compiler or RUSTC_BOOTSTRAP=1)
+	cd fuzz && for target in $$($(CARGO) fuzz list); do \
+		$(CARGO) fuzz run "$$target" -- -max_total_time=$(SECONDS_PER_FUZZ_TARGET); \
+	done
+
+clean: ## remove everything that was built, installed or measured here
+	$(CARGO) clean
+	rm -rf .venv bench-data docs/book landfall-demo

@@ -1,0 +1,109 @@
+"""From the results of a bench run: the ratios, whether they hold, and the tables for people."""
+
+from contestants import PYTHON_TARGETS
+
+MIB = 2**20
+NAMES = {
+    "cat": "cat > /dev/null", "parse": "sonic-rs, one core", "duckdb": "DuckDB → folder",
+    "folder": "Landfall → folder", "put": "raw PUT", "s3": "Landfall → S3",
+}
+
+
+def gates(case, python_rates):
+    """`(what, value, limit, holds)` for each promise that `case` has figures for."""
+    figures = case["contestants"]
+    if "folder" not in figures:
+        return []
+    folder, s3 = figures["folder"], figures["s3"]
+    python_rate = python_rates[case["input"]][PYTHON_TARGETS[0].name]
+    found = [
+        at_most("folder ÷ DuckDB", folder["seconds"] / figures["duckdb"]["seconds"], 0.5),
+        at_most("folder ÷ one-core parse", folder["seconds"] / figures["parse"]["seconds"], 1.5),
+        at_most("S3 ÷ larger of folder and raw PUT",
+                s3["seconds"] / max(folder["seconds"], figures["put"]["seconds"]), 1.3),
+        at_least(f"rate ÷ {PYTHON_TARGETS[0].name}", case["records"] / folder["seconds"] / python_rate, 100),
+        at_most("peak memory, MiB", max(folder["peak_bytes"], s3["peak_bytes"]) / MIB, 300),
+    ]
+    if "tenfold_peak_bytes" in case:
+        found.append(at_most("peak of tenfold input ÷ peak", case["tenfold_peak_bytes"] / folder["peak_bytes"], 1.15))
+    return found
+
+
+def at_most(what, value, limit):
+    return what, value, f"≤ {limit}", value <= limit
+
+
+def at_least(what, value, limit):
+    return what, value, f"≥ {limit}", value >= limit
+
+
+def all_hold(results):
+    return all(holds for case in results["cases"] for *_, holds in gates(case, results["python_rates"]))
+
+
+def figure_rows(results):
+    for case in results["cases"]:
+        for contestant, figures in case["contestants"].items():
+            seconds = figures["seconds"]
+            yield (f"{case['input']} {case['format']}", NAMES[contestant], f"{seconds:.2f}",
+                   f"{figures['fastest']:.2f}–{figures['slowest']:.2f}", f"{case['input_bytes'] / 1e6 / seconds:,.0f}",
+                   f"{case['records'] / seconds:,.0f}", f"{figures['peak_bytes'] / MIB:,.0f}")
+
+
+def gate_rows(results):
+    for case in results["cases"]:
+        for what, value, limit, holds in gates(case, results["python_rates"]):
+            yield f"{case['input']} {case['format']}", what, f"{value:.2f}", limit, "PASS" if holds else "FAIL"
+
+
+def python_rows(results):
+    for name, rates in results["python_rates"].items():
+        for target in PYTHON_TARGETS:
+            yield name, target.name, f"{rates[target.name]:,.0f}", "yes" if target.validates else "no"
+
+
+FIGURE_HEADS = ("input", "program", "seconds", "range", "MB/s of input", "records/s", "peak MiB")
+GATE_HEADS = ("input", "ratio", "value", "limit", "holds")
+PYTHON_HEADS = ("input", "Python target", "records/s", "validates")
+
+
+def terminal(results):
+    blocks = [f"{results['machine']}; median of {results['rounds']} rounds after a warm-up"]
+    for heads, rows in ((FIGURE_HEADS, figure_rows), (PYTHON_HEADS, python_rows), (GATE_HEADS, gate_rows)):
+        table = [heads, *rows(results)]
+        widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
+        if len(table) > 1:
+            blocks.append("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in table))
+    return "\n\n".join(blocks)
+
+
+def markdown(heads, rows):
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def page(results):
+    """docs/src/reference/speed.md."""
+    return f"""# Speed
+
+<!-- Written by `make bench-docs` (bench/run.py --write-docs). Don't edit: measure again. -->
+
+Measured on {results['machine']}; median of {results['rounds']} rounds after a warm-up, every program of a case once
+in each round. `make bench` repeats it. Inputs: `bench/generate.py`.
+
+{markdown(FIGURE_HEADS, figure_rows(results))}
+
+*Seconds* are wall time from the start of the process to its end; DuckDB's are those of its query alone. DuckDB has two
+threads, declared types and one output file; in CSV it keeps arrays as JSON text where Landfall writes sub-files.
+Landfall syncs each file to the disk before it calls it landed, DuckDB doesn't.
+
+## What must hold
+
+{markdown(GATE_HEADS, gate_rows(results))}
+
+## Python targets
+
+{markdown(PYTHON_HEADS, python_rows(results))}
+
+The rate is that of a slice of the input, without the time the program needs to start.
+"""

@@ -1,0 +1,194 @@
+//! Writing an object: to a temporary file first, then under its name, so that it appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tracing::{debug, warn};
+
+use crate::body::ObjectBody;
+use crate::bucket::{PutOutcome, WriteProbe};
+use crate::error::{BucketError, FaultKind, Operation};
+use crate::folder::{CHUNK_BYTES, Place, TEMPORARY, compare, judge, key};
+
+/// Temporary files older than this belong to no running process: no upload takes so long.
+const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Makes names of temporary files differ within the process.
+static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
+
+impl Place {
+    pub(super) fn publish(&self, key: &str, body: &dyn ObjectBody) -> Result<PutOutcome, BucketError> {
+        let refused = |kind| BucketError::new(Operation::PutObject, kind);
+        let target = key::path_of(&self.folder, key).map_err(refused)?;
+        self.check_exists(Operation::PutObject)?;
+        let promised_bytes = body.size_bytes();
+        match self.create(&target, body) {
+            Ok(Creation::Done) => Ok(PutOutcome::Created { e_tag: None }),
+            Ok(Creation::AlreadyOurs) => Ok(PutOutcome::AlreadyOurs),
+            Ok(Creation::Taken) => Ok(PutOutcome::Taken),
+            Ok(Creation::WrongLength) => Err(refused(FaultKind::BodyLength { promised_bytes })),
+            Err(fault) => Err(judge(Operation::PutObject, &fault)),
+        }
+    }
+
+    fn create(&self, target: &Path, body: &dyn ObjectBody) -> io::Result<Creation> {
+        if target.symlink_metadata().is_ok() {
+            return self.recognise(target, body);
+        }
+        let temporary = self.temporary_file()?;
+        if !temporary.write(body)? {
+            return Ok(Creation::WrongLength);
+        }
+        self.create_folders(target)?;
+        match fs::hard_link(&temporary.path, target) {
+            Ok(()) => {
+                sync_parent(target)?;
+                Ok(Creation::Done)
+            }
+            Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => self.recognise(target, body),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whose file it is that has the name already. An earlier put of ours may have been cut off before it had synced
+    /// the folders, so that is done again.
+    fn recognise(&self, target: &Path, body: &dyn ObjectBody) -> io::Result<Creation> {
+        if !compare::holds(target, body)? {
+            return Ok(Creation::Taken);
+        }
+        File::open(target)?.sync_all()?;
+        for folder in target.ancestors().skip(1) {
+            sync_folder(folder)?;
+            if folder == self.folder {
+                break;
+            }
+        }
+        Ok(Creation::AlreadyOurs)
+    }
+
+    /// Creates the folders of `target` that are missing, and syncs each into the one above.
+    fn create_folders(&self, target: &Path) -> io::Result<()> {
+        let missing: Vec<&Path> = target
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| *folder != self.folder && !folder.is_dir())
+            .collect();
+        for folder in missing.into_iter().rev() {
+            match fs::create_dir(folder) {
+                Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => return Err(fault),
+                Ok(()) | Err(_) => sync_parent(folder)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn temporary_file(&self) -> io::Result<TemporaryFile> {
+        let folder = self.folder.join(TEMPORARY);
+        match fs::create_dir(&folder) {
+            Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => return Err(fault),
+            Ok(()) | Err(_) => {}
+        }
+        let temporary = TemporaryFile::create_in(&folder)?;
+        self.tidied.call_once(|| {
+            if let Err(fault) = remove_stale(&folder, &temporary) {
+                debug!("temporary files of earlier runs stay: {fault}");
+            }
+        });
+        Ok(temporary)
+    }
+
+    /// Creates a file and removes it again.
+    pub(super) fn probe(&self) -> Result<WriteProbe, BucketError> {
+        let operation = Operation::CreateMultipartUpload;
+        self.check_exists(operation)?;
+        let temporary = self.temporary_file().map_err(|fault| judge(operation, &fault))?;
+        Ok(match temporary.remove() {
+            Ok(()) => WriteProbe::Clean,
+            Err(fault) => WriteProbe::AbortFailed(judge(Operation::AbortMultipartUpload, &fault)),
+        })
+    }
+}
+
+enum Creation {
+    Done,
+    AlreadyOurs,
+    Taken,
+    WrongLength,
+}
+
+/// A file without an object's name, removed when dropped.
+struct TemporaryFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl TemporaryFile {
+    /// The name need not be unpredictable: `create_new` never opens a file that someone else made.
+    fn create_in(folder: &Path) -> io::Result<Self> {
+        loop {
+            let number = NEXT_TEMPORARY.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("{}-{number}", std::process::id()));
+            match File::create_new(&path) {
+                Ok(file) => return Ok(Self { path, file }),
+                Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Writes the content and syncs it; `false` if it has not the length it promised.
+    fn write(&self, body: &dyn ObjectBody) -> io::Result<bool> {
+        let mut writer = BufWriter::with_capacity(CHUNK_BYTES, &self.file);
+        let mut written_bytes = 0;
+        for piece in body.open() {
+            written_bytes += piece.len() as u64;
+            writer.write_all(&piece)?;
+        }
+        writer.flush()?;
+        self.file.sync_all()?;
+        Ok(written_bytes == body.size_bytes())
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        match self.remove() {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => {
+                warn!("the temporary file {} stays: {fault}", self.path.display());
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// Removes what crashed runs left. `now` is a file made just now, so that ages are reckoned by the clock of the file
+/// system alone.
+fn remove_stale(folder: &Path, now: &TemporaryFile) -> io::Result<()> {
+    let present = now.file.metadata()?.modified()?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let age = present
+            .duration_since(entry.metadata()?.modified()?)
+            .unwrap_or_default();
+        if age > STALE_AFTER {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Makes the names in a folder survive a power cut.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

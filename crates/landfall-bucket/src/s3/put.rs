@@ -1,0 +1,341 @@
+//! Putting an object once (`loading.md` §6).
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
+use aws_sdk_s3::types::ServerSideEncryption;
+use futures_util::TryStreamExt;
+use md5::{Digest, Md5};
+use tracing::{debug, info};
+
+use crate::body::ObjectBody;
+use crate::bucket::{Bucket, PutOutcome, PutTags, WriteProbe};
+use crate::error::{BucketError, FaultKind, Operation};
+use crate::s3::config::Encryption;
+use crate::s3::feed::Feed;
+use crate::s3::traits::{
+    ConditionalCreate, StoreTraits, UploadChecksum, parse_crc32, render_crc32, render_md5,
+};
+use crate::s3::{LOAD_ID, PART, S3Bucket};
+
+/// Objects up to this size are put a second time to see whether the store keeps `If-None-Match`.
+const CHEAP_TO_PUT_TWICE_BYTES: u64 = 1024 * 1024;
+
+/// One object to put.
+pub(super) struct Upload<'a> {
+    pub(super) key: &'a str,
+    pub(super) body: Arc<dyn ObjectBody>,
+    pub(super) tags: &'a PutTags,
+    crc32: OnceLock<u32>,
+}
+
+impl Upload<'_> {
+    /// The checksum of the whole content, reckoned at most once and away from the runtime's threads.
+    pub(super) async fn crc32(&self) -> u32 {
+        if let Some(known) = self.crc32.get() {
+            return *known;
+        }
+        let body = Arc::clone(&self.body);
+        let crc32 = blocking(move || body.crc32()).await;
+        *self.crc32.get_or_init(|| crc32)
+    }
+
+    /// Remembers a checksum that was reckoned in passing.
+    pub(super) fn note_crc32(&self, crc32: u32) {
+        self.crc32.get_or_init(|| crc32);
+    }
+}
+
+impl S3Bucket {
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        body: Arc<dyn ObjectBody>,
+        tags: &PutTags,
+    ) -> Result<PutOutcome, BucketError> {
+        let upload = Upload {
+            key,
+            body,
+            tags,
+            crc32: OnceLock::new(),
+        };
+        let mut traits = self.inner.traits.now();
+        let mut is_accepted = false;
+        loop {
+            let refusal = match self.put_by(&upload, traits).await {
+                // Accepted before, but without the checksum; by now it was read back and found to be whole.
+                Ok(PutOutcome::AlreadyOurs) if is_accepted => {
+                    self.inner.traits.keep(traits);
+                    return Ok(PutOutcome::Created { e_tag: None });
+                }
+                Ok(outcome) => {
+                    self.inner
+                        .traits
+                        .keep(self.try_condition(&upload, traits, &outcome).await);
+                    return Ok(outcome);
+                }
+                Err(refusal) => refusal,
+            };
+            is_accepted |= *refusal.kind() == FaultKind::ChecksumUnconfirmed;
+            traits = traits.without_refused(&refusal).ok_or(refusal)?;
+            info!("the store lacks a feature, going on without it: {traits:?}");
+        }
+    }
+
+    async fn put_by(&self, upload: &Upload<'_>, traits: StoreTraits) -> Result<PutOutcome, BucketError> {
+        let is_large = upload.body.size_bytes() >= self.inner.options.multipart.threshold_bytes;
+        if is_large && traits.has_multipart {
+            return self.put_in_parts(upload, traits).await;
+        }
+        let attempt = || self.put_attempt(upload, traits);
+        self.inner
+            .options
+            .retry
+            .run(&*self.inner.options.sleep, attempt)
+            .await
+    }
+
+    /// One request in the simplest case. A repeated call also finds what a lost reply left behind.
+    async fn put_attempt(&self, upload: &Upload<'_>, traits: StoreTraits) -> Result<PutOutcome, BucketError> {
+        if let Some(outcome) = self.look_first(upload, traits).await? {
+            return Ok(outcome);
+        }
+        match self.put_request(upload, traits).await {
+            Ok(answer) => {
+                self.confirm(
+                    Operation::PutObject,
+                    traits,
+                    answer.checksum_crc32(),
+                    upload.crc32().await,
+                )?;
+                Ok(PutOutcome::Created { e_tag: answer.e_tag })
+            }
+            Err(refusal) => self.settle(upload, refusal).await,
+        }
+    }
+
+    async fn put_request(
+        &self,
+        upload: &Upload<'_>,
+        traits: StoreTraits,
+    ) -> Result<PutObjectOutput, BucketError> {
+        let proof = match traits.checksum {
+            UploadChecksum::Crc32 => Proof::Crc32(render_crc32(upload.crc32().await)),
+            UploadChecksum::ContentMd5 => Proof::Md5(md5_of(Arc::clone(&upload.body)).await),
+        };
+        self.attempt(Operation::PutObject, upload.body.size_bytes(), |client| {
+            let putting = self.describe(client.put_object(), upload, traits);
+            let putting = match &proof {
+                Proof::Crc32(crc32) => putting.checksum_crc32(crc32),
+                Proof::Md5(md5) => putting.content_md5(md5),
+            };
+            let putting = putting.body(Feed::open(Arc::clone(&upload.body)).into_stream());
+            send_unsigned(putting)
+        })
+        .await
+    }
+
+    fn describe(
+        &self,
+        putting: PutObjectFluentBuilder,
+        upload: &Upload<'_>,
+        traits: StoreTraits,
+    ) -> PutObjectFluentBuilder {
+        let (encryption, key_id) = self.encryption();
+        putting
+            .bucket(self.name())
+            .key(upload.key)
+            .content_length(upload.body.size_bytes().try_into().unwrap_or(i64::MAX))
+            .content_type(&upload.tags.content_type)
+            .metadata(LOAD_ID, &upload.tags.load_id)
+            .metadata(PART, &upload.tags.part)
+            .set_if_none_match(if_none_match(traits))
+            .set_server_side_encryption(encryption)
+            .set_ssekms_key_id(key_id)
+    }
+
+    pub(super) fn encryption(&self) -> (Option<ServerSideEncryption>, Option<String>) {
+        match &self.inner.config.encryption {
+            Encryption::BucketDefault => (None, None),
+            Encryption::Aes256 => (Some(ServerSideEncryption::Aes256), None),
+            Encryption::Kms { key_id } => (Some(ServerSideEncryption::AwsKms), key_id.clone()),
+        }
+    }
+
+    /// `HeadObject` before the upload, where the store is not known to refuse overwriting by itself.
+    pub(super) async fn look_first(
+        &self,
+        upload: &Upload<'_>,
+        traits: StoreTraits,
+    ) -> Result<Option<PutOutcome>, BucketError> {
+        match traits.conditional {
+            ConditionalCreate::Kept => Ok(None),
+            ConditionalCreate::Unknown | ConditionalCreate::Absent => self.inspect(upload).await,
+        }
+    }
+
+    /// After a refusal: if it says that the object exists, whose it is.
+    pub(super) async fn settle(
+        &self,
+        upload: &Upload<'_>,
+        refusal: BucketError,
+    ) -> Result<PutOutcome, BucketError> {
+        match refusal.kind() {
+            FaultKind::AlreadyExists | FaultKind::Conflict | FaultKind::NoSuchUpload => {
+                let gone = BucketError::new(refusal.operation(), FaultKind::Conflict);
+                let is_upload_lost = *refusal.kind() == FaultKind::NoSuchUpload;
+                let otherwise = if is_upload_lost { refusal } else { gone };
+                self.inspect(upload).await?.ok_or(otherwise)
+            }
+            _ => Err(refusal),
+        }
+    }
+
+    /// Compares the object that holds the key, if any, with ours: size and checksum, or else the bytes.
+    async fn inspect(&self, upload: &Upload<'_>) -> Result<Option<PutOutcome>, BucketError> {
+        let Some(found) = self.head_attempt(upload.key).await? else {
+            return Ok(None);
+        };
+        if found.size_bytes != upload.body.size_bytes() {
+            return Ok(Some(PutOutcome::Taken));
+        }
+        let found_crc32 = match found.crc32 {
+            Some(crc32) => crc32,
+            None => self.crc32_of_stored(upload.key).await?,
+        };
+        let is_ours = found_crc32 == upload.crc32().await;
+        debug!(object.key = upload.key, is_ours, "the object exists");
+        Ok(Some(if is_ours {
+            PutOutcome::AlreadyOurs
+        } else {
+            PutOutcome::Taken
+        }))
+    }
+
+    async fn crc32_of_stored(&self, key: &str) -> Result<u32, BucketError> {
+        let bytes = self.read_in_ranges(key).await?;
+        let hasher = crc32fast::Hasher::new();
+        let hasher = bytes
+            .try_fold(hasher, |mut hasher, piece| async move {
+                hasher.update(&piece);
+                Ok(hasher)
+            })
+            .await?;
+        Ok(hasher.finalize())
+    }
+
+    /// A response that does not confirm the checksum is a failed upload (`loading.md` §6).
+    pub(super) fn confirm(
+        &self,
+        operation: Operation,
+        traits: StoreTraits,
+        confirmed: Option<&str>,
+        sent: u32,
+    ) -> Result<(), BucketError> {
+        match (traits.checksum, confirmed.map(parse_crc32)) {
+            (UploadChecksum::Crc32, Some(Some(confirmed))) if confirmed == sent => Ok(()),
+            (UploadChecksum::Crc32, Some(Some(_))) => {
+                Err(BucketError::new(operation, FaultKind::ChecksumMismatch))
+            }
+            (UploadChecksum::Crc32, Some(None) | None) => {
+                Err(BucketError::new(operation, FaultKind::ChecksumUnconfirmed))
+            }
+            // The store checked it before it answered.
+            (UploadChecksum::ContentMd5, _) => Ok(()),
+        }
+    }
+
+    /// After the first small object of a run: puts the same bytes again, which a store that keeps `If-None-Match`
+    /// refuses and any other one may safely accept.
+    async fn try_condition(
+        &self,
+        upload: &Upload<'_>,
+        traits: StoreTraits,
+        outcome: &PutOutcome,
+    ) -> StoreTraits {
+        let is_new = matches!(outcome, PutOutcome::Created { .. });
+        let is_small = upload.body.size_bytes() <= CHEAP_TO_PUT_TWICE_BYTES;
+        if traits.conditional != ConditionalCreate::Unknown || !is_new || !is_small {
+            return traits;
+        }
+        let conditional = match self.put_request(upload, traits).await {
+            Ok(_) => ConditionalCreate::Absent,
+            Err(refusal) if *refusal.kind() == FaultKind::AlreadyExists => ConditionalCreate::Kept,
+            Err(_) => ConditionalCreate::Unknown,
+        };
+        debug!("If-None-Match at this store: {conditional:?}");
+        StoreTraits {
+            conditional,
+            ..traits
+        }
+    }
+
+    /// For stores without multipart uploads: an empty object over the empty challenge file. Where that is not empty,
+    /// nothing can be proven without harm, and the refusal of the multipart upload stands.
+    pub(super) async fn probe_by_put(
+        &self,
+        challenge_key: &str,
+        no_multipart: BucketError,
+    ) -> Result<WriteProbe, BucketError> {
+        let found = self
+            .head(challenge_key)
+            .await?
+            .ok_or_else(BucketError::missing_object)?;
+        if found.size_bytes > 0 {
+            return Err(no_multipart);
+        }
+        let (encryption, key_id) = self.encryption();
+        self.request(Operation::PutObject, 0, |client| {
+            let putting = client
+                .put_object()
+                .bucket(self.name())
+                .key(challenge_key)
+                .content_length(0);
+            putting
+                .set_server_side_encryption(encryption.clone())
+                .set_ssekms_key_id(key_id.clone())
+                .send()
+        })
+        .await?;
+        Ok(WriteProbe::Clean)
+    }
+}
+
+enum Proof {
+    Crc32(String),
+    Md5(String),
+}
+
+pub(super) fn if_none_match(traits: StoreTraits) -> Option<String> {
+    match traits.conditional {
+        ConditionalCreate::Kept | ConditionalCreate::Unknown => Some("*".to_owned()),
+        ConditionalCreate::Absent => None,
+    }
+}
+
+/// Sends without signing the content: its checksum is a signed header, and hashing it twice would halve the speed.
+async fn send_unsigned(putting: PutObjectFluentBuilder) -> Result<PutObjectOutput, SdkError<PutObjectError>> {
+    putting.customize().disable_payload_signing().send().await
+}
+
+async fn md5_of(body: Arc<dyn ObjectBody>) -> String {
+    blocking(move || {
+        let mut hasher = Md5::new();
+        for piece in body.open() {
+            hasher.update(&piece);
+        }
+        render_md5(hasher.finalize().into())
+    })
+    .await
+}
+
+/// Work above a millisecond.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}

@@ -1,0 +1,169 @@
+//! What a store can do, as far as it is known: AWS can do everything, of others we learn it while we work.
+
+use std::sync::{Mutex, MutexGuard};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::{BucketError, FaultKind, Operation};
+
+/// Whether the store keeps `If-None-Match: *`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConditionalCreate {
+    /// It refuses to write over an existing object: no `HeadObject` is needed.
+    Kept,
+    /// Not known yet: sent, but `HeadObject` comes first.
+    Unknown,
+    /// Refused or ignored: `HeadObject` comes first (`loading.md` §6).
+    Absent,
+}
+
+/// How uploads prove that they arrived whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UploadChecksum {
+    /// CRC-32 in `x-amz-checksum-crc32`, which the answer must repeat.
+    Crc32,
+    /// `Content-MD5`, which every store since 2006 must check before it accepts: for those that do not know, or do
+    /// not confirm, the newer checksums.
+    ContentMd5,
+}
+
+/// What one store can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoreTraits {
+    pub(crate) conditional: ConditionalCreate,
+    pub(crate) checksum: UploadChecksum,
+    pub(crate) has_multipart: bool,
+    pub(crate) is_adaptable: bool,
+}
+
+impl StoreTraits {
+    /// S3 itself, where a refusal is never a missing feature.
+    pub(crate) fn aws() -> Self {
+        Self {
+            conditional: ConditionalCreate::Kept,
+            checksum: UploadChecksum::Crc32,
+            has_multipart: true,
+            is_adaptable: false,
+        }
+    }
+
+    /// Another store of which nothing is known.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            conditional: ConditionalCreate::Unknown,
+            is_adaptable: true,
+            ..Self::aws()
+        }
+    }
+
+    pub(crate) fn knows_crc32(self) -> bool {
+        self.checksum == UploadChecksum::Crc32
+    }
+
+    /// The traits to try next if `refusal` may come from a feature that the store lacks; each is given up once.
+    pub(crate) fn without_refused(self, refusal: &BucketError) -> Option<Self> {
+        let is_lack = match refusal.kind() {
+            FaultKind::NotImplemented | FaultKind::ChecksumUnconfirmed => true,
+            FaultKind::BadRequest => {
+                matches!(
+                    refusal.code(),
+                    Some("InvalidArgument" | "InvalidRequest" | "InvalidDigest")
+                )
+            }
+            _ => false,
+        };
+        if !self.is_adaptable || !is_lack {
+            return None;
+        }
+        let text = refusal.message().unwrap_or_default().to_ascii_lowercase();
+        let names_condition = text.contains("if-none-match") || text.contains("conditional");
+        let no_condition = || Self {
+            conditional: ConditionalCreate::Absent,
+            ..self
+        };
+        let no_crc32 = || Self {
+            checksum: UploadChecksum::ContentMd5,
+            ..self
+        };
+        let may_lack_multipart = refusal.operation() != Operation::PutObject;
+        if names_condition && self.conditional != ConditionalCreate::Absent {
+            Some(no_condition())
+        } else if self.knows_crc32() {
+            Some(no_crc32())
+        } else if self.conditional == ConditionalCreate::Unknown && *refusal.kind() != FaultKind::BadRequest {
+            Some(no_condition())
+        } else if self.has_multipart && may_lack_multipart {
+            Some(Self {
+                has_multipart: false,
+                ..self
+            })
+        } else {
+            None
+        }
+    }
+}
+
+/// What has been learnt of a store in this run. Only what an upload succeeded with is kept.
+#[derive(Debug)]
+pub(crate) struct Learnt(Mutex<StoreTraits>);
+
+impl Learnt {
+    pub(crate) fn new(traits: StoreTraits) -> Self {
+        Self(Mutex::new(traits))
+    }
+
+    pub(crate) fn now(&self) -> StoreTraits {
+        *self.lock()
+    }
+
+    /// Keeps the features given up in `proven`; what another upload gave up or proved meanwhile stays so.
+    pub(crate) fn keep(&self, proven: StoreTraits) {
+        let mut known = self.lock();
+        if known.conditional == ConditionalCreate::Unknown {
+            known.conditional = proven.conditional;
+        }
+        if proven.checksum == UploadChecksum::ContentMd5 {
+            known.checksum = UploadChecksum::ContentMd5;
+        }
+        known.has_multipart &= proven.has_multipart;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, StoreTraits> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// `x-amz-checksum-crc32`'s form: base64 of the four bytes, most significant first.
+pub(crate) fn render_crc32(crc32: u32) -> String {
+    STANDARD.encode(crc32.to_be_bytes())
+}
+
+/// Reads it back; `None` also for checksums of checksums (`…-3`), which say nothing about the content as a whole.
+pub(crate) fn parse_crc32(text: &str) -> Option<u32> {
+    let bytes = STANDARD.decode(text).ok()?;
+    Some(u32::from_be_bytes(bytes.try_into().ok()?))
+}
+
+pub(crate) fn render_md5(digest: [u8; 16]) -> String {
+    STANDARD.encode(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_are_written_as_s3_documents_them() {
+        // From S3's user guide on checking object integrity: the CRC-32 of "123456789" is cbf43926.
+        assert_eq!(render_crc32(crc32fast::hash(b"123456789")), "y/Q5Jg==");
+        assert_eq!(parse_crc32("y/Q5Jg=="), Some(0xcbf4_3926));
+        assert_eq!(parse_crc32("y/Q5Jg==-3"), None, "a checksum of checksums");
+    }
+
+    #[test]
+    fn aws_never_loses_a_feature() {
+        let refusal = BucketError::with_status(Operation::PutObject, FaultKind::NotImplemented, 501);
+        assert_eq!(StoreTraits::aws().without_refused(&refusal), None);
+    }
+}

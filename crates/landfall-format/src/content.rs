@@ -1,0 +1,268 @@
+//! The bytes of one file, written piece by piece.
+
+use std::sync::Arc;
+
+use landfall_core::time::{TIMESTAMP_BYTES, Timestamp};
+
+use crate::batch::{ClosedBatch, FileKind, FileTable};
+use crate::csv::{CsvStyle, RowShape, write_row_cells, write_text_cell};
+use crate::plan::GENERATED_KEY;
+use crate::reject::REJECT_LINE_START;
+use crate::run::{EncodedRun, RunTable};
+use crate::system::{RowFacts, SystemColumns};
+
+/// Pieces are about this long.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// One file of a closed batch, for one load instant.
+#[derive(Debug, Clone)]
+pub struct FileContent {
+    batch: Arc<ClosedBatch>,
+    file: FileKind,
+    loaded_at: Timestamp,
+}
+
+impl FileContent {
+    pub(crate) fn new(batch: Arc<ClosedBatch>, file: FileKind, loaded_at: Timestamp) -> Self {
+        Self { batch, file, loaded_at }
+    }
+
+    /// The content from its beginning, in pieces of about a mebibyte. Every reading gives the same bytes.
+    #[must_use]
+    pub fn pieces(&self) -> Pieces<'_> {
+        Pieces { content: self, part: 0, row: 0, system: None, mapping: None, is_begun: false, size: 0 }
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        match self.file {
+            FileKind::Rejects => self.rejects_size(),
+            FileKind::Table(_) => {
+                let mut pieces = self.pieces();
+                let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 8);
+                let mut size = 0;
+                while pieces.write_next(&mut piece) {
+                    size += piece.len() as u64;
+                    piece.clear();
+                }
+                size
+            }
+        }
+    }
+
+    fn rejects_size(&self) -> u64 {
+        let frame = (REJECT_LINE_START.len() + TIMESTAMP_BYTES) as u64;
+        let lines = self.batch.runs.iter().map(|run| &run.rejects);
+        lines.map(|rejects| rejects.len() as u64 * frame + rejects.pool().used_bytes() as u64).sum()
+    }
+
+    fn table(&self) -> Option<&FileTable> {
+        match self.file {
+            FileKind::Table(index) => self.batch.tables.get(index),
+            FileKind::Rejects => None,
+        }
+    }
+
+    fn is_root(&self) -> bool {
+        self.file == FileKind::Table(0)
+    }
+}
+
+/// Reads a [`FileContent`] from its beginning.
+#[derive(Debug)]
+pub struct Pieces<'c> {
+    content: &'c FileContent,
+    part: usize,
+    row: usize,
+    system: Option<SystemColumns>,
+    /// Where the columns of the part at hand go.
+    mapping: Option<Vec<usize>>,
+    is_begun: bool,
+    size: usize,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut piece = Vec::with_capacity(PIECE_BYTES.min(self.size.max(1 << 12)) + (1 << 12));
+        self.size = PIECE_BYTES;
+        self.write_next(&mut piece).then_some(piece)
+    }
+}
+
+impl Pieces<'_> {
+    /// Appends the next piece to `out`. False at the end.
+    pub fn write_next(&mut self, out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        match self.content.table() {
+            Some(table) => self.write_rows(table, out),
+            None => self.write_rejects(out),
+        }
+        out.len() > before
+    }
+
+    fn write_rejects(&mut self, out: &mut Vec<u8>) {
+        let rejected_at = self.content.loaded_at.render();
+        while let Some(run) = self.content.batch.runs.get(self.part) {
+            while self.row < run.rejects.len() {
+                if out.len() >= PIECE_BYTES {
+                    return;
+                }
+                run.rejects.write_line(self.row, &rejected_at, out);
+                self.row += 1;
+            }
+            self.next_part();
+        }
+    }
+
+    fn next_part(&mut self) {
+        self.part += 1;
+        self.row = 0;
+        self.system = None;
+        self.mapping = None;
+    }
+
+    fn write_rows(&mut self, table: &FileTable, out: &mut Vec<u8>) {
+        let batch = &self.content.batch;
+        let style = batch.style();
+        if let (Some(style), false) = (style, self.is_begun) {
+            self.write_header(table, style, out);
+        }
+        self.is_begun = true;
+        while let Some((run, part)) = table.parts.get(self.part) {
+            let run = &batch.runs[*run];
+            let part = &run.tables[*part];
+            if self.system.is_none() {
+                self.system = Some(SystemColumns::new(self.content.loaded_at, run.version, style));
+                self.mapping = style.and_then(|_| table.layout.mapping(part));
+            }
+            match style {
+                None => self.write_lines(run, part, out),
+                Some(style) => self.write_csv_rows(table, run, part, style, out),
+            }
+            if self.row < part.rows.len() {
+                return;
+            }
+            self.next_part();
+        }
+    }
+
+    fn write_header(&self, table: &FileTable, style: CsvStyle, out: &mut Vec<u8>) {
+        let batch = &self.content.batch;
+        let mut names: Vec<String> = Vec::new();
+        if !self.content.is_root() {
+            names.extend(source_key_names(batch));
+            names.extend((0..table.path.len()).map(|level| format!("_sdc_level_{level}_id")));
+        }
+        names.extend(table.layout.columns.iter().map(|name| name.to_string()));
+        let mut columns = batch.row_columns;
+        columns.generated_key &= self.content.is_root();
+        names.extend(columns.names().map(str::to_owned));
+        for (index, name) in names.iter().enumerate() {
+            if index > 0 {
+                out.push(style.delimiter);
+            }
+            write_text_cell(name.as_bytes(), style, out);
+        }
+        out.push(b'\n');
+    }
+
+    fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut Vec<u8>) {
+        let Some(system) = &mut self.system else { return };
+        let mut received = ReceivedCursor::default();
+        while self.row < part.rows.len() && out.len() < PIECE_BYTES {
+            let record = part.rows.get(self.row);
+            out.extend_from_slice(record);
+            let facts = RowFacts {
+                received_at: received.at(run, self.row),
+                sequence: run.sequences[self.row],
+                extracted_at: run.extracted_at(self.row),
+                generated_key: run.generated_key(self.row),
+            };
+            system.end_line(&facts, record.len() <= 1, out);
+            self.row += 1;
+        }
+    }
+
+    fn write_csv_rows(
+        &mut self,
+        table: &FileTable,
+        run: &EncodedRun,
+        part: &RunTable,
+        style: CsvStyle,
+        out: &mut Vec<u8>,
+    ) {
+        let is_root = self.content.is_root();
+        let mut columns = self.content.batch.row_columns;
+        columns.generated_key &= is_root;
+        let is_keyless = run.plan.keys().is_empty();
+        let key_column = if is_root && is_keyless { table.layout.position(GENERATED_KEY) } else { None };
+        let Some(system) = &mut self.system else { return };
+        let mut received = ReceivedCursor::default();
+        let mut width_index = part.widths.partition_point(|(from, _)| *from as usize <= self.row) - 1;
+        while self.row < part.rows.len() && out.len() < PIECE_BYTES {
+            if part.widths.get(width_index + 1).is_some_and(|(from, _)| *from as usize <= self.row) {
+                width_index += 1;
+            }
+            let record = if is_root { self.row } else { part.records[self.row] as usize };
+            if !is_root {
+                out.extend_from_slice(run.source_keys.get(record));
+            }
+            let generated_key = run.generated_key(record);
+            let mut quoted_key = Vec::new();
+            let insert = key_column.filter(|_| !generated_key.is_empty()).map(|column| {
+                write_text_cell(generated_key, style, &mut quoted_key);
+                (column, quoted_key.as_slice())
+            });
+            let shape = RowShape {
+                delimiter: style.delimiter,
+                leading: table.path.len(),
+                width: part.widths[width_index].1 as usize,
+                columns: table.layout.columns.len(),
+                mapping: self.mapping.as_deref(),
+                insert,
+            };
+            write_row_cells(part.rows.get(self.row), &shape, out);
+            let facts = RowFacts {
+                received_at: received.at(run, record),
+                sequence: run.sequences[record],
+                extracted_at: run.extracted_at(record),
+                generated_key,
+            };
+            system.end_row(&facts, columns, style, out);
+            self.row += 1;
+        }
+    }
+}
+
+fn source_key_names(batch: &ClosedBatch) -> Vec<String> {
+    let keys = batch.plan().keys();
+    if keys.is_empty() {
+        return vec![format!("_sdc_source_key_{GENERATED_KEY}")];
+    }
+    keys.iter().map(|key| format!("_sdc_source_key_{key}")).collect()
+}
+
+/// Looks up when rows were received, quickly for rows in order.
+#[derive(Debug, Default)]
+struct ReceivedCursor {
+    next: usize,
+    last: Option<Timestamp>,
+}
+
+impl ReceivedCursor {
+    #[inline]
+    fn at(&mut self, run: &EncodedRun, row: usize) -> Timestamp {
+        if let Some(last) = self.last
+            && row < self.next
+        {
+            return last;
+        }
+        let (at, next) = run.received.at(row);
+        self.next = next;
+        self.last = Some(at);
+        at
+    }
+}

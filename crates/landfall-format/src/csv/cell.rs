@@ -1,0 +1,87 @@
+//! Single cells.
+
+use landfall_core::json::{Kind, Value};
+
+/// Delimiter and quoting of a table's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CsvStyle {
+    pub(crate) delimiter: u8,
+    pub(crate) force_quote: bool,
+}
+
+/// Writes the cell of a scalar; null writes nothing (files.md §5).
+#[inline]
+pub(crate) fn write_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
+    match value.kind() {
+        Kind::Null | Kind::Array | Kind::Object => {}
+        Kind::String if value.is_escaped() => write_text_cell(value.string().as_bytes(), style, out),
+        Kind::String => write_plain_text_cell(value.text(), style, out),
+        _ if style.force_quote => write_quoted(value.text(), out),
+        _ => out.extend_from_slice(value.text()),
+    }
+}
+
+/// Writes the cell of a string, or a header name.
+pub(crate) fn write_text_cell(text: &[u8], style: CsvStyle, out: &mut Vec<u8>) {
+    if memchr::memchr(0, text).is_none() {
+        return write_plain_text_cell(text, style, out);
+    }
+    let mut replaced = Vec::with_capacity(text.len() + 2);
+    for byte in text {
+        match byte {
+            0 => replaced.extend_from_slice("\u{FFFD}".as_bytes()),
+            _ => replaced.push(*byte),
+        }
+    }
+    write_plain_text_cell(&replaced, style, out);
+}
+
+/// Writes the cell of a text without U+0000.
+#[inline]
+fn write_plain_text_cell(text: &[u8], style: CsvStyle, out: &mut Vec<u8>) {
+    if style.force_quote || needs_quotes(text, style.delimiter) {
+        write_quoted(text, out);
+    } else {
+        out.extend_from_slice(text);
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of `word` that equal `byte`; used only as a whole, for which the marks are exact.
+const fn marks(word: u64, byte: u8) -> u64 {
+    let difference = word ^ (ONES * byte as u64);
+    difference.wrapping_sub(ONES) & !difference
+}
+
+/// Whether a string needs quotes: it is empty, begins or ends with a space or tab, or holds the delimiter, a quote or a
+/// line break.
+#[inline]
+fn needs_quotes(text: &[u8], delimiter: u8) -> bool {
+    let (Some(first), Some(last)) = (text.first(), text.last()) else { return true };
+    if matches!(first, b' ' | b'\t') || matches!(last, b' ' | b'\t') {
+        return true;
+    }
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let found = marks(word, delimiter) | marks(word, b'"') | marks(word, b'\n') | marks(word, b'\r');
+        if found & HIGHS != 0 {
+            return true;
+        }
+    }
+    rest.iter().any(|byte| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r'))
+}
+
+fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(b'"');
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}

@@ -1,0 +1,134 @@
+//! The system columns that end every line and row (files.md §3).
+
+use landfall_core::time::Timestamp;
+
+use crate::csv::CsvStyle;
+use crate::plan::GENERATED_KEY;
+
+/// System columns between `_sdc_extracted_at` and `__sdc_primary_key`.
+pub(crate) const FIXED_COLUMNS: [&str; 4] =
+    ["_sdc_received_at", "_sdc_batched_at", "_sdc_table_version", "_sdc_sequence"];
+
+/// Writes the end of lines whose records were received at the same instant.
+#[derive(Debug)]
+pub(crate) struct SystemColumns {
+    /// Everything from `_sdc_received_at` to the start of the sequence number.
+    middle: Vec<u8>,
+    received_at: Option<Timestamp>,
+    loaded_at: Timestamp,
+    version: i64,
+    style: Option<CsvStyle>,
+}
+
+impl SystemColumns {
+    /// The columns of a load at `loaded_at`; `style` is `None` for JSONL.
+    pub(crate) fn new(loaded_at: Timestamp, version: i64, style: Option<CsvStyle>) -> Self {
+        Self { middle: Vec::new(), received_at: None, loaded_at, version, style }
+    }
+
+    #[inline]
+    fn receive(&mut self, received_at: Timestamp) {
+        if self.received_at == Some(received_at) {
+            return;
+        }
+        self.received_at = Some(received_at);
+        let (received, batched) = (received_at.to_string(), self.loaded_at.to_string());
+        let version = self.version;
+        self.middle.clear();
+        let text = match self.style {
+            None => format!(
+                "\"_sdc_received_at\":\"{received}\",\"_sdc_batched_at\":\"{batched}\",\"_sdc_table_version\":{version},\"_sdc_sequence\":"
+            ),
+            Some(style) => {
+                let (quote, delimiter) = (if style.force_quote { "\"" } else { "" }, char::from(style.delimiter));
+                let cells = [received, batched, version.to_string()];
+                let cells: String = cells.iter().map(|cell| format!("{quote}{cell}{quote}{delimiter}")).collect();
+                format!("{cells}{quote}")
+            }
+        };
+        self.middle.extend_from_slice(text.as_bytes());
+    }
+
+    /// Ends a JSON line whose object is open; `out` ends in the record.
+    #[inline]
+    pub(crate) fn end_line(&mut self, row: &RowFacts<'_>, is_empty_record: bool, out: &mut Vec<u8>) {
+        self.receive(row.received_at);
+        if !is_empty_record {
+            out.push(b',');
+        }
+        if !row.extracted_at.is_empty() {
+            out.extend_from_slice(b"\"_sdc_extracted_at\":\"");
+            out.extend_from_slice(row.extracted_at);
+            out.extend_from_slice(b"\",");
+        }
+        out.extend_from_slice(&self.middle);
+        out.extend_from_slice(itoa::Buffer::new().format(row.sequence).as_bytes());
+        if !row.generated_key.is_empty() {
+            out.extend_from_slice(b",\"__sdc_primary_key\":\"");
+            out.extend_from_slice(row.generated_key);
+            out.push(b'"');
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Ends a CSV row; `out` ends in a delimiter, or the row has no data cells.
+    #[inline]
+    pub(crate) fn end_row(&mut self, row: &RowFacts<'_>, columns: RowColumns, style: CsvStyle, out: &mut Vec<u8>) {
+        self.receive(row.received_at);
+        if columns.extracted_at {
+            if !row.extracted_at.is_empty() {
+                write_quoted_if(style.force_quote, row.extracted_at, out);
+            }
+            out.push(style.delimiter);
+        }
+        out.extend_from_slice(&self.middle);
+        out.extend_from_slice(itoa::Buffer::new().format(row.sequence).as_bytes());
+        if style.force_quote {
+            out.push(b'"');
+        }
+        if columns.generated_key {
+            out.push(style.delimiter);
+            if !row.generated_key.is_empty() {
+                write_quoted_if(style.force_quote, row.generated_key, out);
+            }
+        }
+        out.push(b'\n');
+    }
+}
+
+fn write_quoted_if(force_quote: bool, text: &[u8], out: &mut Vec<u8>) {
+    if force_quote {
+        out.push(b'"');
+    }
+    out.extend_from_slice(text);
+    if force_quote {
+        out.push(b'"');
+    }
+}
+
+/// What a record gives to the system columns.
+#[derive(Debug)]
+pub(crate) struct RowFacts<'r> {
+    pub(crate) received_at: Timestamp,
+    pub(crate) sequence: i64,
+    /// Empty: none.
+    pub(crate) extracted_at: &'r [u8],
+    /// Empty: none.
+    pub(crate) generated_key: &'r [u8],
+}
+
+/// Which of the optional system columns a CSV file has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowColumns {
+    pub(crate) extracted_at: bool,
+    pub(crate) generated_key: bool,
+}
+
+impl RowColumns {
+    /// Names of the system columns of such a file.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        let extracted_at = self.extracted_at.then_some("_sdc_extracted_at");
+        let generated_key = self.generated_key.then_some(GENERATED_KEY);
+        extracted_at.into_iter().chain(FIXED_COLUMNS).chain(generated_key)
+    }
+}

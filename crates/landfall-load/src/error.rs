@@ -1,0 +1,70 @@
+//! What ends a run, or a load.
+
+use landfall_bucket::BucketError;
+use landfall_format::Reason;
+use landfall_singer::LineError;
+
+/// The bucket does not let us in (loading.md §4).
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The challenge file is missing from a bucket that exists.
+    #[error("{0}")]
+    ChallengeMissing(BucketError),
+    /// Another fault.
+    #[error("{0}")]
+    Bucket(BucketError),
+}
+
+/// Why a load failed. Its records are still where they came from.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The access check failed; nothing was written.
+    #[error("access check of bucket {bucket}: {source}")]
+    Access {
+        /// The bucket.
+        bucket: String,
+        /// What it said.
+        source: AccessError,
+    },
+    /// An object could not be written.
+    #[error("writing {bucket}/{key}: {source}")]
+    Put {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// What the bucket said.
+        source: BucketError,
+    },
+    /// Every instant tried was taken by objects that are not ours.
+    #[error("the key {key} and its neighbours in bucket {bucket} are taken by objects of somebody else: use another S3 Key or integration name")]
+    Crowded {
+        /// The bucket.
+        bucket: String,
+        /// The last key tried.
+        key: String,
+    },
+}
+
+/// Why a run of the target ends early (singer.md §8).
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A line of the input is faulty.
+    #[error("{0}")]
+    Line(#[from] LineError),
+    /// A record is invalid and `on_invalid_record` is `fail`.
+    #[error("{0}")]
+    InvalidRecord(Reason),
+    /// A load failed.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// Input could not be read.
+    #[error("reading the input: {0}")]
+    Input(std::io::Error),
+    /// A state could not be handed back.
+    #[error("writing a STATE to stdout: {0}")]
+    Output(std::io::Error),
+    /// A worker ended without an answer.
+    #[error("a worker thread died: this is a fault of Landfall, please report it")]
+    WorkerDied,
+}

@@ -1,0 +1,23 @@
+//! From input to objects: lines are cut and prepared in parallel, collected to batches, and each closed batch is landed
+//! once (loading.md).
+//!
+//! [`Pipeline`] is the way of a Singer stream; [`Loader`] is the one loader that every way in uses.
+
+mod block;
+mod clock;
+mod cut;
+mod error;
+mod loader;
+mod pipeline;
+mod prepare;
+mod report;
+mod streams;
+mod webhook;
+mod workers;
+
+pub use clock::{Clock, LoadInstants};
+pub use error::{AccessError, LoadError, RunError};
+pub use loader::{AccessCheck, Load, Loader};
+pub use pipeline::{BatchFiles, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings};
+pub use report::{FileReport, LoadReport};
+pub use webhook::{HookSender, Hooks, LoadFacts, hook_body};

@@ -1,0 +1,225 @@
+//! The one loader: a closed batch becomes its objects, once (loading.md §3, §4, §6).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use landfall_bucket::{Bucket, ObjectBody, PutOutcome, PutTags};
+use landfall_core::settings::FileFormat;
+use landfall_core::time::Timestamp;
+use landfall_format::{ClosedBatch, FileContent, FileFacts, FileKind};
+use tokio::sync::Mutex;
+
+use crate::clock::{Clock, LoadInstants};
+use crate::error::{AccessError, LoadError};
+use crate::report::{FileReport, LoadReport};
+
+/// How long a successful check counts (loading.md §4).
+const CHECK_LASTS: Duration = Duration::from_secs(60);
+/// Sub-files of a load that are written at the same time.
+const FILES_AT_ONCE: usize = 2;
+/// Load instants tried before a load gives up on foreign objects.
+const MOST_INSTANTS: usize = 1_000;
+
+/// The check of the challenge file before loads.
+#[derive(Debug)]
+pub struct AccessCheck {
+    bucket: Arc<dyn Bucket>,
+    challenge: Option<String>,
+    last_success: Mutex<Option<Instant>>,
+}
+
+impl AccessCheck {
+    /// The check of `challenge`; without one nothing is checked.
+    #[must_use]
+    pub fn new(bucket: Arc<dyn Bucket>, challenge: Option<String>) -> Self {
+        Self { bucket, challenge, last_success: Mutex::new(None) }
+    }
+
+    /// Checks, unless a check succeeded within the last minute.
+    ///
+    /// # Errors
+    /// [`AccessError`] if the challenge file can't be seen.
+    pub async fn check(&self) -> Result<(), AccessError> {
+        let Some(challenge) = &self.challenge else { return Ok(()) };
+        let mut last_success = self.last_success.lock().await;
+        if last_success.is_some_and(|last| last.elapsed() < CHECK_LASTS) {
+            return Ok(());
+        }
+        match self.bucket.head(challenge).await.map_err(AccessError::Bucket)? {
+            Some(_) => {
+                *last_success = Some(Instant::now());
+                Ok(())
+            }
+            None => {
+                // A missing bucket hides behind the same 404: ask, so that the message names the right thing.
+                self.bucket.head_bucket().await.map_err(AccessError::Bucket)?;
+                Err(AccessError::ChallengeMissing(landfall_bucket::BucketError::missing_object()))
+            }
+        }
+    }
+}
+
+/// A batch on its way to the bucket.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// The records.
+    pub batch: Arc<ClosedBatch>,
+    /// The load instant, fixed when the batch was closed.
+    pub loaded_at: Timestamp,
+    /// Names the load in the metadata of its objects.
+    pub load_id: String,
+}
+
+/// Writes closed batches to a bucket. Every step is safe to repeat.
+pub struct Loader {
+    bucket: Arc<dyn Bucket>,
+    access: AccessCheck,
+    instants: Arc<LoadInstants>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Loader {
+    /// A loader into `bucket`; `challenge` is the destination's `sentinel_key`.
+    #[must_use]
+    pub fn new(
+        bucket: Arc<dyn Bucket>,
+        challenge: Option<String>,
+        instants: Arc<LoadInstants>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let access = AccessCheck::new(bucket.clone(), challenge);
+        Self { bucket, access, instants, clock }
+    }
+
+    /// Checks access as before a load.
+    ///
+    /// # Errors
+    /// [`LoadError::Access`].
+    pub async fn check_access(&self) -> Result<(), LoadError> {
+        let bucket = || self.bucket.name().to_owned();
+        self.access.check().await.map_err(|source| LoadError::Access { bucket: bucket(), source })
+    }
+
+    /// Lands a batch. When it returns, every object is in the bucket to stay.
+    ///
+    /// # Errors
+    /// [`LoadError`] if the bucket refuses or stays out of reach; what was written until then stays, without the
+    /// table's own file, and the same call may be made again.
+    pub async fn load(&self, load: &Load) -> Result<LoadReport, LoadError> {
+        let started = Instant::now();
+        self.check_access().await?;
+        let mut loaded_at = load.loaded_at;
+        for _ in 0..MOST_INSTANTS {
+            match self.try_at(load, loaded_at).await? {
+                Attempt::Done(files) => return Ok(report(load, loaded_at, started.elapsed(), files)),
+                // Somebody else's object is in the way: nothing is overwritten, all files move on together.
+                Attempt::Taken => loaded_at = self.instants.next(self.clock.closing()),
+            }
+        }
+        let key = load.batch.files().last().map(|file| load.batch.key(file, loaded_at).to_string());
+        Err(LoadError::Crowded { bucket: self.bucket.name().to_owned(), key: key.unwrap_or_default() })
+    }
+
+    /// Writes all files under the keys of one instant: sub-files first, the table's own file last, so that a visible
+    /// root file means that all is there.
+    async fn try_at(&self, load: &Load, loaded_at: Timestamp) -> Result<Attempt, LoadError> {
+        let files = load.batch.files();
+        let is_sub_file = |file: &&FileFacts| matches!(file.kind, FileKind::Table(index) if index > 0);
+        let sub_files = files.iter().filter(is_sub_file).count();
+        let (first, last) = files.split_at(sub_files);
+        let mut reports: Vec<Option<FileReport>> = Vec::with_capacity(files.len());
+        for some in first.chunks(FILES_AT_ONCE) {
+            let mut puts = Vec::with_capacity(some.len());
+            for file in some {
+                puts.push(self.put(load, loaded_at, reports.len() + puts.len(), file));
+            }
+            reports.extend(try_join_all(puts).await?);
+        }
+        if reports.iter().all(Option::is_some) {
+            for (index, file) in last.iter().enumerate() {
+                let put = self.put(load, loaded_at, sub_files + index, file).await?;
+                let is_taken = put.is_none();
+                reports.push(put);
+                if is_taken {
+                    break;
+                }
+            }
+        }
+        let written: Option<Vec<FileReport>> = reports.into_iter().collect();
+        Ok(written.map_or(Attempt::Taken, Attempt::Done))
+    }
+
+    /// Writes one file; `None` if its key holds something else.
+    async fn put(
+        &self,
+        load: &Load,
+        loaded_at: Timestamp,
+        part: usize,
+        file: &FileFacts,
+    ) -> Result<Option<FileReport>, LoadError> {
+        let key = load.batch.key(file, loaded_at).to_string();
+        let body = Arc::new(LoadBody::new(load.batch.content(file.kind, loaded_at)));
+        let tags = PutTags {
+            content_type: content_type(load, file.kind).to_owned(),
+            load_id: load.load_id.clone(),
+            part: part.to_string(),
+        };
+        let outcome = self.bucket.put_once(&key, body.clone(), &tags).await;
+        match outcome {
+            Ok(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs) => {
+                Ok(Some(FileReport { key, rows: file.rows, size_bytes: body.size_bytes() }))
+            }
+            Ok(PutOutcome::Taken) => Ok(None),
+            Err(source) => Err(LoadError::Put { bucket: self.bucket.name().to_owned(), key, source }),
+        }
+    }
+}
+
+enum Attempt {
+    Done(Vec<FileReport>),
+    Taken,
+}
+
+fn content_type(load: &Load, file: FileKind) -> &'static str {
+    match (file, load.batch.plan().naming().format) {
+        (FileKind::Table(_), FileFormat::Csv { .. }) => "text/csv; charset=utf-8",
+        _ => "application/x-ndjson",
+    }
+}
+
+fn report(load: &Load, loaded_at: Timestamp, took: Duration, files: Vec<FileReport>) -> LoadReport {
+    LoadReport {
+        table: load.batch.plan().table().to_owned(),
+        loaded_at,
+        took,
+        rows_landed: load.batch.rows_landed(),
+        rows_rejected: load.batch.rows_rejected(),
+        reasons: load.batch.reasons().iter().collect(),
+        files,
+    }
+}
+
+/// The content of a file, as a bucket takes it.
+#[derive(Debug)]
+struct LoadBody {
+    content: FileContent,
+    size: std::sync::OnceLock<u64>,
+}
+
+impl LoadBody {
+    fn new(content: FileContent) -> Self {
+        Self { content, size: std::sync::OnceLock::new() }
+    }
+}
+
+impl ObjectBody for LoadBody {
+    fn size_bytes(&self) -> u64 {
+        *self.size.get_or_init(|| self.content.size_bytes())
+    }
+
+    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+        Box::new(self.content.pieces().map(Bytes::from))
+    }
+}

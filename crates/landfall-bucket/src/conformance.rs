@@ -140,7 +140,7 @@ async fn keeps_any_content(bucket: &dyn Bucket) {
             "several ranges",
             Pieces {
                 piece_bytes: 1 << 20,
-                total_bytes: (9 << 20) + 3,
+                total_bytes: (4 << 20) + 3,
             },
         ),
     ];

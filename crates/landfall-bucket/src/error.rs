@@ -197,6 +197,7 @@ impl BucketError {
             | FaultKind::Throttled
             | FaultKind::ServerError
             | FaultKind::Conflict
+            | FaultKind::NoSuchUpload
             | FaultKind::ChecksumMismatch
             | FaultKind::ChangedWhileRead => Reaction::Retry,
             FaultKind::NotFound
@@ -220,7 +221,6 @@ impl BucketError {
             | FaultKind::DiskFull
             | FaultKind::Io => Reaction::AskOperator,
             FaultKind::AlreadyExists
-            | FaultKind::NoSuchUpload
             | FaultKind::BodyLength { .. }
             | FaultKind::NameTooLong
             | FaultKind::InvalidKey => Reaction::Stop,

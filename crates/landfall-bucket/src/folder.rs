@@ -245,3 +245,32 @@ fn judge(operation: Operation, fault: &io::Error) -> BucketError {
     }
     .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_errors_become_the_facts_that_s3_would_tell() {
+        use io::ErrorKind;
+        let put = Operation::PutObject;
+        let head = Operation::HeadObject;
+        let cases = [
+            (put, ErrorKind::StorageFull, FaultKind::DiskFull),
+            (put, ErrorKind::QuotaExceeded, FaultKind::DiskFull),
+            (put, ErrorKind::PermissionDenied, FaultKind::AccessDenied),
+            (put, ErrorKind::ReadOnlyFilesystem, FaultKind::AccessDenied),
+            (head, ErrorKind::PermissionDenied, FaultKind::Forbidden),
+            (put, ErrorKind::InvalidFilename, FaultKind::NameTooLong),
+            (put, ErrorKind::NotADirectory, FaultKind::InvalidKey),
+            (put, ErrorKind::Interrupted, FaultKind::Io),
+        ];
+        for (operation, fault, kind) in cases {
+            assert_eq!(
+                *judge(operation, &fault.into()).kind(),
+                kind,
+                "{fault:?} of {operation}"
+            );
+        }
+    }
+}

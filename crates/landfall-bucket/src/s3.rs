@@ -5,8 +5,10 @@ mod connection;
 mod fault;
 mod feed;
 mod multipart;
+mod probe;
 mod put;
 mod read;
+mod recognise;
 mod traits;
 
 use std::fmt;

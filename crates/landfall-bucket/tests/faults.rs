@@ -246,6 +246,36 @@ async fn reading_survives_passing_faults() {
 }
 
 #[tokio::test]
+async fn the_steps_of_the_check_survive_passing_faults() {
+    for fault in passing_faults() {
+        let kinds = [
+            RequestKind::HeadBucket,
+            RequestKind::ListObjectsV2,
+            RequestKind::HeadObject,
+        ];
+        let first = |kind| FaultRule {
+            kind,
+            occurrence: Occurrence::Nth(1),
+            fault: fault.clone(),
+        };
+        let world = World::new().await;
+        world.store.script(kinds.map(first).to_vec());
+        let bucket = world.bucket_under(&fault).await;
+        bucket.head_bucket().await.expect("the retry");
+        assert_eq!(
+            bucket.list("stitch", 10).await.expect("the retry").len(),
+            1,
+            "{fault:?}"
+        );
+        assert!(
+            bucket.head(CHALLENGE).await.expect("the retry").is_some(),
+            "{fault:?}"
+        );
+        assert!(world.sleep.waits.load(Ordering::Relaxed) >= 3, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn probing_survives_passing_faults_and_warns_of_a_refused_abort() {
     for fault in passing_faults() {
         let world = World::new().await;

@@ -155,7 +155,8 @@ impl Bindings {
     }
 }
 
-/// The way from the record to an array's elements, told apart from every other way.
+/// The way from the record to an array's elements, told apart from every other way. An array that is an element stands
+/// for `{"value": …}` (files.md §7), so it is the same array as that property of another element.
 fn array_source(element: PathId, paths: &Paths) -> String {
     let mut steps = Vec::new();
     let mut path = element;
@@ -163,7 +164,12 @@ fn array_source(element: PathId, paths: &Paths) -> String {
         match paths.step(path) {
             Step::Root => break,
             Step::Member(name) => steps.push(format!("\u{1}{name}")),
-            Step::Element => steps.push("\u{2}".to_owned()),
+            Step::Element => {
+                steps.push("\u{2}".to_owned());
+                if paths.step(paths.parent(path)) == Step::Element {
+                    steps.push("\u{1}value".to_owned());
+                }
+            }
         }
         path = paths.parent(path);
     }

@@ -74,7 +74,7 @@ impl BookmarkRange {
     }
 
     /// Takes one more value of a record into account.
-    pub(crate) fn extend(range: &mut Option<Self>, value: Value<'_>) {
+    pub fn extend(range: &mut Option<Self>, value: Value<'_>) {
         if let Some(range) = range {
             let same_as_before = value.text() == range.max.text.as_bytes() && !value.is_escaped();
             if same_as_before {

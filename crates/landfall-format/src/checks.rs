@@ -1,6 +1,6 @@
 //! The checks of single records, in their order (rejects.md §2), but for those of CSV.
 
-use landfall_core::json::{Json, Kind, Tape, Value, write_compact};
+use landfall_core::json::{Json, Kind, Value, write_compact};
 
 use crate::bindings::{Bindings, Special};
 use crate::plan::TablePlan;
@@ -101,13 +101,4 @@ pub(crate) fn key_problem(record: Value<'_>, top: &TopLevel, plan: &TablePlan) -
 pub(crate) fn reserved_problem(record: Value<'_>, top: &TopLevel) -> Option<Reason> {
     let reserved = record.at_index(top.reserved?);
     Some(Reason::ReservedColumn { name: reserved.paths().name(reserved.path()).to_owned() })
-}
-
-/// The record as compact JSON.
-pub(crate) fn compact_record(record: Value<'_>, tape: &Tape, raw: &str, out: &mut Vec<u8>) {
-    if tape.is_verbatim() {
-        out.extend_from_slice(raw.as_bytes());
-    } else {
-        write_compact(record, out);
-    }
 }

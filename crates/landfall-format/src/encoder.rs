@@ -8,7 +8,7 @@ use landfall_core::time::{Instant, Timestamp};
 
 use crate::bindings::Bindings;
 use crate::bookmark::BookmarkRange;
-use crate::checks::{TopLevel, compact_record, key_problem, reserved_problem, schema_problem, size_problem};
+use crate::checks::{TopLevel, key_problem, reserved_problem, schema_problem, size_problem};
 use crate::csv::{CsvShapes, CsvStyle, RecordRows, RowWriter, Surroundings, emit_record, find_hazard, write_cell};
 use crate::jsonl::write_record;
 use crate::plan::TablePlan;
@@ -132,6 +132,13 @@ impl TableEncoder {
         self.run = EncodedRun::new(self.plan.clone(), version);
     }
 
+    /// Why the first rejected record of the run at hand was rejected, if one was.
+    #[inline]
+    #[must_use]
+    pub fn first_rejection(&self) -> Option<&Reason> {
+        self.run.first_rejection()
+    }
+
     /// Ends the run.
     #[must_use]
     pub fn finish(&mut self) -> EncodedRun {
@@ -154,8 +161,9 @@ impl TableEncoder {
         outer_depth: usize,
         non_finite: NonFinite,
     ) -> Result<usize, JsonError> {
-        let (_, end) = self.tape.parse_at(text, start, outer_depth, non_finite, &mut self.paths)?;
-        self.span = (start, end);
+        let (value, end) = self.tape.parse_at(text, start, outer_depth, non_finite, &mut self.paths)?;
+        // White space before the record is no part of it.
+        self.span = (value.start(), end);
         Ok(end)
     }
 
@@ -174,9 +182,8 @@ impl TableEncoder {
         self.run.has_non_finite |= self.tape.has_non_finite();
         match self.find_problem(text) {
             Some(reason) => {
-                let record = self.tape.document(text, &self.paths);
                 let mut compact = Vec::new();
-                compact_record(record, &self.tape, &text[self.span.0..self.span.1], &mut compact);
+                self.tape.write_compact_document(text, self.span, &self.paths, &mut compact);
                 self.run.rejects.push(self.plan.table(), reason, &compact);
             }
             None => self.encode(text, meta, keys),
@@ -231,10 +238,13 @@ impl TableEncoder {
         }
         let in_place = self.top.generated_key.zip(generated);
         let out = run.tables[0].rows.open_text();
-        if self.tape.is_verbatim() && in_place.is_none() {
-            out.extend_from_slice(&text.as_bytes()[self.span.0..self.span.1 - 1]);
-        } else {
-            write_record(record, in_place, out);
+        match in_place {
+            Some(key) => write_record(record, key, out),
+            None => {
+                self.tape.write_compact_document(text, self.span, &self.paths, out);
+                // The system columns follow before the brace.
+                out.pop();
+            }
         }
         run.tables[0].rows.close_text();
         if self.plan.keys().is_empty() {

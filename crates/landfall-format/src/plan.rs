@@ -22,6 +22,8 @@ pub struct Naming {
     pub template: ObjectKeyTemplate,
     /// JSONL, or CSV and its style.
     pub format: FileFormat,
+    /// The most bytes between two `/` of a key; `None` where only whole keys are limited, as in S3.
+    pub max_key_part_bytes: Option<usize>,
 }
 
 impl Naming {
@@ -44,7 +46,9 @@ impl Naming {
 
     /// Whether a key with that path fits the store, whatever the load instant (all have 13 digits until 2286).
     pub(crate) fn fits(&self, path: &[&str], version: i64) -> bool {
-        self.key(path, version, Timestamp::from_millis(1_000_000_000_000)).fits()
+        let key = self.key(path, version, Timestamp::from_millis(1_000_000_000_000));
+        let most = self.max_key_part_bytes.unwrap_or(usize::MAX);
+        key.fits() && key.as_str().split('/').all(|part| part.len() <= most)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use landfall_core::time::Timestamp;
 use landfall_singer::RecordFacts;
 
+use crate::cut::record_bytes;
 use crate::streams::StreamPlan;
 
 /// Bytes of input: whole lines, or whole lines of a BATCH file.
@@ -57,8 +58,15 @@ pub(crate) struct Group {
     pub(crate) lines: Vec<RecordLine>,
     /// Whether the lines are bare records, of a BATCH file.
     pub(crate) is_bare: bool,
-    /// Whether the batch has its fill of bytes after these records.
-    pub(crate) fills_batch: bool,
     /// Bytes of record JSON, as far as they can be told before reading.
     pub(crate) record_bytes: u64,
+}
+
+impl Group {
+    /// Bytes of record JSON in one of its lines, as far as they can be told before reading.
+    pub(crate) fn record_bytes_of(&self, line: &RecordLine) -> u64 {
+        let bytes = &self.block.bytes[line.start as usize..line.end as usize];
+        let record = (line.record - line.start) as usize;
+        if self.is_bare { (bytes.len() - record) as u64 } else { record_bytes(bytes, record) }
+    }
 }

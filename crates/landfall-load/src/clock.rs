@@ -15,7 +15,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// Gives out `_sdc_sequence` numbers: epoch nanoseconds, strictly increasing (files.md §3).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sequencer {
     last: i64,
 }

@@ -26,6 +26,7 @@ use crate::clock::{Clock, LoadInstants, Sequencer};
 use crate::cut::LineReader;
 use crate::error::{LoadError, RunError};
 use crate::loader::Loader;
+use crate::prepare::Preparer;
 use crate::report::LoadReport;
 use crate::streams::Streams;
 use crate::webhook::LoadFacts;
@@ -87,7 +88,7 @@ pub struct PipelineParts {
     pub runtime: tokio::runtime::Handle,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Makes a source of generated keys for a worker.
+    /// Makes sources of generated keys: the first for the names of loads, then one for each worker.
     pub keys: Box<dyn Fn() -> Box<dyn KeySource + Send> + Send>,
     /// Opens the files that BATCH messages name.
     pub files: Box<dyn BatchFiles>,
@@ -122,7 +123,7 @@ struct Origin {
     line: u64,
     streams: Arc<Streams>,
     first_position: u64,
-    is_bare: bool,
+    sequencer: Sequencer,
 }
 
 /// Tasks given out ahead of the one that is merged next, at most, and bytes of input in them.
@@ -141,6 +142,7 @@ pub struct Pipeline {
     output: Box<dyn Write + Send>,
     observer: Arc<dyn Observer>,
     keys: Box<dyn Fn() -> Box<dyn KeySource + Send> + Send>,
+    load_ids: Box<dyn KeySource + Send>,
 
     events: Receiver<Event>,
     events_in: Sender<Event>,
@@ -181,7 +183,10 @@ impl Pipeline {
     /// If threads can't be started.
     pub fn start(parts: PipelineParts) -> std::io::Result<Self> {
         let (events_in, events) = channel();
-        let workers = Workers::start(parts.settings.workers, &events_in, &*parts.keys)?;
+        let load_ids = (parts.keys)();
+        let invalid_records = parts.settings.invalid_records;
+        let preparers = || Preparer::new((parts.keys)(), invalid_records);
+        let workers = Workers::start(parts.settings.workers, &events_in, preparers)?;
         let streams = Streams::new(parts.settings.naming.clone(), parts.settings.validates_records);
         Ok(Self {
             settings: parts.settings,
@@ -193,6 +198,7 @@ impl Pipeline {
             output: parts.output,
             observer: parts.observer,
             keys: parts.keys,
+            load_ids,
             events,
             events_in,
             workers,

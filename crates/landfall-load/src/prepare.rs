@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use landfall_core::json::NonFinite;
-use landfall_format::{Claims, EncodedRun, KeySource, RecordMeta, TableEncoder, TablePlan};
+use landfall_format::{Claims, EncodedRun, KeySource, Reason, RecordMeta, TableEncoder, TablePlan};
 use landfall_singer::{Extracted, LineFault, RecordFacts, TailFault, TailReader};
 
 use crate::block::{Group, LineFacts, RecordLine};
+use crate::pipeline::InvalidRecords;
 
 /// What a group became: one run for each stretch of records of the same version.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub(crate) enum GroupFault {
         index: usize,
         fault: LineFault,
     },
+    /// A record can't be landed, and `on_invalid_record` is `fail`: the run of the target ends.
+    Invalid { index: usize, reason: Reason },
     /// A line says something else than its beginning promised: it must be read as a whole, and so must what follows.
     ReadAgain { index: usize },
 }
@@ -45,11 +48,12 @@ pub(crate) struct Preparer {
     encoders: HashMap<usize, (Arc<TablePlan>, TableEncoder)>,
     tails: TailReader,
     keys: Box<dyn KeySource + Send>,
+    invalid_records: InvalidRecords,
 }
 
 impl Preparer {
-    pub(crate) fn new(keys: Box<dyn KeySource + Send>) -> Self {
-        Self { encoders: HashMap::new(), tails: TailReader::new(), keys }
+    pub(crate) fn new(keys: Box<dyn KeySource + Send>, invalid_records: InvalidRecords) -> Self {
+        Self { encoders: HashMap::new(), tails: TailReader::new(), keys, invalid_records }
     }
 
     /// Prepares all lines of a group.
@@ -77,6 +81,7 @@ impl Preparer {
             encoder,
             tails: &mut self.tails,
             keys: &mut *self.keys,
+            invalid_records: self.invalid_records,
             claims,
             version: None,
             first_line: lines.start,
@@ -95,6 +100,7 @@ struct GroupWork<'w> {
     encoder: &'w mut TableEncoder,
     tails: &'w mut TailReader,
     keys: &'w mut dyn KeySource,
+    invalid_records: InvalidRecords,
     claims: &'w Arc<Claims>,
     /// Version of the run at hand; `None` before the first record.
     version: Option<i64>,
@@ -143,7 +149,12 @@ impl GroupWork<'_> {
             extracted,
         };
         self.encoder.accept(text, meta, self.keys);
-        Ok(())
+        match self.encoder.first_rejection() {
+            Some(reason) if self.invalid_records == InvalidRecords::Fail => {
+                Err(GroupFault::Invalid { index, reason: reason.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What the line says beside the record, which ends at `end`.

@@ -10,21 +10,19 @@ use landfall_singer::{LineFault, SchemaMessage};
 
 /// A stream under one SCHEMA.
 #[derive(Debug)]
-pub struct StreamPlan {
+pub(crate) struct StreamPlan {
     message: SchemaMessage,
     plan: Arc<TablePlan>,
 }
 
 impl StreamPlan {
     /// The stream's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.message.stream
     }
 
     /// The compiled plan.
-    #[must_use]
-    pub fn plan(&self) -> &Arc<TablePlan> {
+    pub(crate) fn plan(&self) -> &Arc<TablePlan> {
         &self.plan
     }
 }
@@ -61,7 +59,7 @@ impl Streams {
 
     /// Whether the message changes nothing.
     pub(crate) fn knows(&self, message: &SchemaMessage) -> bool {
-        self.get(&message.stream).is_some_and(|known| known.message == *message)
+        self.get(&message.stream).is_some_and(|known| known.message.says_the_same(message))
     }
 
     /// Takes a SCHEMA.

@@ -1,16 +1,18 @@
-//! stub
-use landfall_core::time::Timestamp;
-use landfall_format::ClosedBatch;
-/// x
-#[derive(Debug)]
-pub struct LoadFacts;
-impl LoadFacts {
-    /// x
-    pub fn of(_b: &ClosedBatch, _bucket: &str, _t: Timestamp, _n: bool) -> Self { Self }
-}
-/// x
-pub fn hook_body(_: &LoadFacts) -> String { String::new() }
-/// x
-pub struct Hooks;
-/// x
-pub struct HookSender;
+//! Post-load webhooks: what a done load tells, and to whom (loading.md §8).
+//!
+//! [`LoadFacts`] are what is told, [`hook_body`] writes them as the exact bytes of a request, and [`HookSender`]
+//! delivers those to every hook: retried, in load order for each table. A load counts as successful whatever happens
+//! here, so nothing in this module can fail a load or hold one up: what can't be delivered is reported, once.
+
+mod address;
+mod body;
+mod client;
+mod facts;
+mod lanes;
+mod sender;
+
+pub use address::{Hooks, InvalidHookUrl};
+pub use body::hook_body;
+pub use client::{HookFault, NoRootCertificates};
+pub use facts::{BookmarkFacts, LoadFacts, SubTableFacts};
+pub use sender::{HookFailure, HookParts, HookSender, HookTiming};

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use landfall_format::{Claims, KeySource};
+use landfall_format::Claims;
 
 use crate::block::Group;
 use crate::pipeline::Event;
@@ -27,18 +27,18 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` threads. `keys` makes each its source of generated keys.
+    /// Starts `count` threads. `preparers` makes each its tools.
     pub(crate) fn start(
         count: usize,
         events: &Sender<Event>,
-        keys: &dyn Fn() -> Box<dyn KeySource + Send>,
+        preparers: impl Fn() -> Preparer,
     ) -> std::io::Result<Self> {
         let (tasks, receiver) = channel::<Arc<Task>>();
         let receiver = Arc::new(Mutex::new(receiver));
         let mut threads = Vec::with_capacity(count);
         for index in 0..count {
-            let (receiver, events, keys) = (receiver.clone(), events.clone(), keys());
-            let work = move || work(&receiver, &events, keys);
+            let (receiver, events, preparer) = (receiver.clone(), events.clone(), preparers());
+            let work = move || work(&receiver, &events, preparer);
             threads.push(std::thread::Builder::new().name(format!("prepare-{index}")).spawn(work)?);
         }
         Ok(Self { tasks: Some(tasks), threads })
@@ -60,8 +60,7 @@ impl Drop for Workers {
     }
 }
 
-fn work(tasks: &Mutex<Receiver<Arc<Task>>>, events: &Sender<Event>, keys: Box<dyn KeySource + Send>) {
-    let mut preparer = Preparer::new(keys);
+fn work(tasks: &Mutex<Receiver<Arc<Task>>>, events: &Sender<Event>, mut preparer: Preparer) {
     loop {
         let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = next else { return };

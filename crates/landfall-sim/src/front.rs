@@ -13,6 +13,7 @@ use s3s::service::S3Service;
 
 use crate::fault::{Fault, RequestKind, Script, SeenRequest};
 use crate::store::Store;
+use crate::sts;
 
 /// One simulated server, shared by its connections.
 #[derive(Debug, Clone)]
@@ -31,6 +32,9 @@ impl Front {
 
     /// An `Err` breaks the connection.
     pub(crate) async fn answer(self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        if sts::is_sts(&request) {
+            return Ok(sts::answer(request).await);
+        }
         let kind = RequestKind::of(request.method(), request.uri());
         let is_head = request.method() == Method::HEAD;
         let fault = self.script().note(seen(kind, &request));

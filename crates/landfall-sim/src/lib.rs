@@ -9,7 +9,9 @@ mod front;
 mod protocol;
 mod server;
 mod store;
+mod sts;
 
 pub use crate::fault::{Fault, FaultRule, Occurrence, RequestKind, SeenRequest};
 pub use crate::server::{ACCESS_KEY_ID, S3Simulator, SECRET_ACCESS_KEY, SimulatorConfig};
 pub use crate::store::{ChecksumHabit, ConditionalHabit, StoreHabits, StoredObject};
+pub use crate::sts::{ASSUME_ROLE_REFUSAL, EXTERNAL_ID};

@@ -40,6 +40,17 @@ pub struct SchemaMessage {
     pub bookmarks: Vec<String>,
 }
 
+impl SchemaMessage {
+    /// Whether the other one describes the same records: an absent `key_properties` says what `[]` says.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.stream == other.stream
+            && self.keys == other.keys
+            && self.bookmarks == other.bookmarks
+            && self.schema == other.schema
+    }
+}
+
 /// A RECORD: its stream, and where in the line the record begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordStart {
@@ -116,6 +127,9 @@ impl MessageReader {
             return Err(LineFault::not_json(line));
         }
         let fields = Fields(message);
+        if self.tape.has_non_finite() && fields.has_non_finite_outside_record() {
+            return Err(LineFault::not_json(line));
+        }
         let kind = fields.text("type", &["type"])?.to_ascii_uppercase();
         if kind != "RECORD" && self.tape.has_non_finite() {
             return Err(LineFault::not_json(line));
@@ -134,6 +148,12 @@ impl MessageReader {
 struct Fields<'a>(Value<'a>);
 
 impl<'a> Fields<'a> {
+    /// Whether a bare `NaN` or infinity, which is read as null, stands anywhere but in the record.
+    fn has_non_finite_outside_record(&self) -> bool {
+        let mut others = self.0.members().filter(|(name, _)| name != "record").flat_map(|(_, value)| value.subtree());
+        others.any(|value| value.kind() == Kind::Null && value.text() != b"null")
+    }
+
     /// The value of a key; if it is absent, all `required` keys that are absent are named.
     fn required(&self, key: &str, required: &[&'static str]) -> Result<Value<'a>, LineFault> {
         self.0.member(key).ok_or_else(|| {

@@ -7,7 +7,7 @@ use futures_util::{TryStreamExt, stream};
 use md5::{Digest, Md5};
 use tracing::debug;
 
-use crate::bucket::{Bucket, PutOutcome, WriteProbe};
+use crate::bucket::{Bucket, PutOutcome};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::S3Bucket;
 use crate::s3::feed::{Feed, PartBytes, WrongLength};
@@ -214,7 +214,7 @@ impl S3Bucket {
             .await
     }
 
-    async fn abort_upload(&self, key: &str, upload_id: &str) -> Result<(), BucketError> {
+    pub(super) async fn abort_upload(&self, key: &str, upload_id: &str) -> Result<(), BucketError> {
         self.attempt(Operation::AbortMultipartUpload, 0, |client| {
             client
                 .abort_multipart_upload()
@@ -225,33 +225,6 @@ impl S3Bucket {
         })
         .await?;
         Ok(())
-    }
-
-    pub(super) async fn probe_by_multipart(&self, challenge_key: &str) -> Result<WriteProbe, BucketError> {
-        let (encryption, key_id) = self.encryption();
-        let created = self
-            .request(Operation::CreateMultipartUpload, 0, |client| {
-                let creating = client
-                    .create_multipart_upload()
-                    .bucket(self.name())
-                    .key(challenge_key);
-                creating
-                    .set_server_side_encryption(encryption.clone())
-                    .set_ssekms_key_id(key_id.clone())
-                    .send()
-            })
-            .await;
-        let upload_id = match created {
-            Ok(answer) => answer.upload_id.unwrap_or_default(),
-            Err(refusal) if *refusal.kind() == FaultKind::NotImplemented => {
-                return self.probe_by_put(challenge_key, refusal).await;
-            }
-            Err(refusal) => return Err(refusal),
-        };
-        Ok(match self.abort_upload(challenge_key, &upload_id).await {
-            Ok(()) => WriteProbe::Clean,
-            Err(refusal) => WriteProbe::AbortFailed(refusal),
-        })
     }
 }
 

@@ -7,12 +7,11 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::types::ServerSideEncryption;
-use futures_util::TryStreamExt;
 use md5::{Digest, Md5};
 use tracing::{debug, info};
 
 use crate::body::ObjectBody;
-use crate::bucket::{Bucket, PutOutcome, PutTags, WriteProbe};
+use crate::bucket::{Bucket, PutOutcome, PutTags};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::config::Encryption;
 use crate::s3::feed::Feed;
@@ -165,68 +164,6 @@ impl S3Bucket {
         }
     }
 
-    /// `HeadObject` before the upload, where the store is not known to refuse overwriting by itself.
-    pub(super) async fn look_first(
-        &self,
-        upload: &Upload<'_>,
-        traits: StoreTraits,
-    ) -> Result<Option<PutOutcome>, BucketError> {
-        match traits.conditional {
-            ConditionalCreate::Kept => Ok(None),
-            ConditionalCreate::Unknown | ConditionalCreate::Absent => self.inspect(upload).await,
-        }
-    }
-
-    /// After a refusal: if it says that the object exists, whose it is.
-    pub(super) async fn settle(
-        &self,
-        upload: &Upload<'_>,
-        refusal: BucketError,
-    ) -> Result<PutOutcome, BucketError> {
-        match refusal.kind() {
-            FaultKind::AlreadyExists | FaultKind::Conflict | FaultKind::NoSuchUpload => {
-                let gone = BucketError::new(refusal.operation(), FaultKind::Conflict);
-                let is_upload_lost = *refusal.kind() == FaultKind::NoSuchUpload;
-                let otherwise = if is_upload_lost { refusal } else { gone };
-                self.inspect(upload).await?.ok_or(otherwise)
-            }
-            _ => Err(refusal),
-        }
-    }
-
-    /// Compares the object that holds the key, if any, with ours: size and checksum, or else the bytes.
-    async fn inspect(&self, upload: &Upload<'_>) -> Result<Option<PutOutcome>, BucketError> {
-        let Some(found) = self.head_attempt(upload.key).await? else {
-            return Ok(None);
-        };
-        if found.size_bytes != upload.body.size_bytes() {
-            return Ok(Some(PutOutcome::Taken));
-        }
-        let found_crc32 = match found.crc32 {
-            Some(crc32) => crc32,
-            None => self.crc32_of_stored(upload.key).await?,
-        };
-        let is_ours = found_crc32 == upload.crc32().await;
-        debug!(object.key = upload.key, is_ours, "the object exists");
-        Ok(Some(if is_ours {
-            PutOutcome::AlreadyOurs
-        } else {
-            PutOutcome::Taken
-        }))
-    }
-
-    async fn crc32_of_stored(&self, key: &str) -> Result<u32, BucketError> {
-        let bytes = self.read_in_ranges(key).await?;
-        let hasher = crc32fast::Hasher::new();
-        let hasher = bytes
-            .try_fold(hasher, |mut hasher, piece| async move {
-                hasher.update(&piece);
-                Ok(hasher)
-            })
-            .await?;
-        Ok(hasher.finalize())
-    }
-
     /// A response that does not confirm the checksum is a failed upload (`loading.md` §6).
     pub(super) fn confirm(
         &self,
@@ -271,36 +208,6 @@ impl S3Bucket {
             conditional,
             ..traits
         }
-    }
-
-    /// For stores without multipart uploads: an empty object over the empty challenge file. Where that is not empty,
-    /// nothing can be proven without harm, and the refusal of the multipart upload stands.
-    pub(super) async fn probe_by_put(
-        &self,
-        challenge_key: &str,
-        no_multipart: BucketError,
-    ) -> Result<WriteProbe, BucketError> {
-        let found = self
-            .head(challenge_key)
-            .await?
-            .ok_or_else(BucketError::missing_object)?;
-        if found.size_bytes > 0 {
-            return Err(no_multipart);
-        }
-        let (encryption, key_id) = self.encryption();
-        self.request(Operation::PutObject, 0, |client| {
-            let putting = client
-                .put_object()
-                .bucket(self.name())
-                .key(challenge_key)
-                .content_length(0);
-            putting
-                .set_server_side_encryption(encryption.clone())
-                .set_ssekms_key_id(key_id.clone())
-                .send()
-        })
-        .await?;
-        Ok(WriteProbe::Clean)
     }
 }
 

@@ -91,7 +91,7 @@ impl World {
             retry: RetryPolicy::standalone(),
             sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
             timeouts: Timeouts {
-                answer: Duration::from_millis(300),
+                answer: Duration::from_millis(200),
                 ..Timeouts::default()
             },
             multipart: MultipartPlan {
@@ -105,7 +105,7 @@ impl World {
     /// For stores that never answer: a healthy answer must fit in on a busy machine.
     pub fn impatient_options(&self) -> S3Options {
         let timeouts = Timeouts {
-            answer: Duration::from_millis(300),
+            answer: Duration::from_millis(200),
             ..Timeouts::default()
         };
         S3Options {

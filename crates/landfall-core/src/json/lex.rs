@@ -1,6 +1,7 @@
 //! Scanning of single tokens: strings, numbers, escapes.
 
 use super::tape::{JsonError, JsonFault};
+use super::text::write_escape;
 
 /// What scanning a string told about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +134,34 @@ pub(super) fn unescape(raw: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Writes a scanned string token (without its quotes) in the form of files.md §4: what need not be escaped is not.
+pub(super) fn write_unescaped(raw: &str, out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        let length = match rest.as_bytes().get(at + 1) {
+            Some(b'u') => {
+                let (character, length) = unescape_unicode(&rest.as_bytes()[at..]);
+                match character {
+                    '"' | '\\' | '\0'..='\u{1F}' => write_escape(character as u8, out),
+                    _ => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                }
+                length
+            }
+            Some(b'/') => {
+                out.push(b'/');
+                2
+            }
+            _ => {
+                out.extend_from_slice(rest.as_bytes().get(at..at + 2).unwrap_or_default());
+                2
+            }
+        };
+        rest = rest.get(at + length..).unwrap_or("");
+    }
+    out.extend_from_slice(rest.as_bytes());
 }
 
 /// The character that `\uXXXX`, or a pair of them, stands for, and the length of the escape.

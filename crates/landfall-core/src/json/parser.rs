@@ -1,7 +1,7 @@
 //! The one JSON parser: strict grammar, one pass, nodes out.
 
 use super::lex::{scan_number, scan_string, unescape};
-use super::tape::{JsonError, JsonFault, Node, NonFinite, Tape, is_white_space};
+use super::tape::{Edit, EditKind, JsonError, JsonFault, Node, NonFinite, Tape, is_white_space};
 use super::{Kind, PathId, Paths};
 
 pub(super) struct Parser<'t, 'p> {
@@ -36,7 +36,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     pub(super) fn parse(mut self, outer_depth: usize) -> Result<usize, JsonError> {
         self.skip_white_space();
         // White space before the value is not inside it.
-        self.tape.is_verbatim = true;
+        self.tape.edits.clear();
         self.value(PathId::ROOT, outer_depth)?;
         Ok(self.at)
     }
@@ -61,12 +61,19 @@ impl<'t, 'p> Parser<'t, 'p> {
 
     #[inline]
     fn skip_white_space(&mut self) {
-        if self.peek() > b' ' {
-            return;
+        if self.peek() <= b' ' {
+            self.drop_white_space();
         }
+    }
+
+    #[inline]
+    fn drop_white_space(&mut self) {
+        let start = self.at;
         while self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
-            self.tape.is_verbatim = false;
             self.at += 1;
+        }
+        if self.at > start {
+            self.tape.edits.push(Edit::new(start, self.at, EditKind::Drop));
         }
     }
 
@@ -98,7 +105,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         let mut flags = if scanned.is_escaped { Node::ESCAPED } else { 0 };
         if !scanned.is_canonical {
             flags |= Node::UNCANONICAL;
-            self.tape.is_verbatim = false;
+            self.tape.edits.push(Edit::new(start, scanned.end, EditKind::Rewrite));
         }
         self.push(start, scanned.end, path, Kind::String, flags);
         self.at = scanned.end + 1;
@@ -136,7 +143,7 @@ impl<'t, 'p> Parser<'t, 'p> {
             return self.unexpected();
         }
         self.tape.has_non_finite = true;
-        self.tape.is_verbatim = false;
+        self.tape.edits.push(Edit::new(self.at, self.at + word.len(), EditKind::Null));
         self.push(self.at, self.at + word.len(), path, Kind::Null, Node::NON_FINITE);
         self.at += word.len();
         Ok(())
@@ -225,7 +232,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         let raw = std::str::from_utf8(&self.bytes[start..scanned.end])
             .map_err(|_| JsonError::new(JsonFault::InvalidUtf8, start))?;
         if !scanned.is_canonical {
-            self.tape.is_verbatim = false;
+            self.tape.edits.push(Edit::new(start, scanned.end, EditKind::Rewrite));
         }
         if self.paths.is_full() {
             return self.fault(JsonFault::TooManyNames);

@@ -120,11 +120,39 @@ impl Node {
     }
 }
 
+/// A stretch of a document's text that is written otherwise than it was received.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edit {
+    start: u32,
+    end: u32,
+    kind: EditKind,
+}
+
+/// How a stretch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EditKind {
+    /// Not at all: white space between tokens.
+    Drop,
+    /// As a string in canonical form.
+    Rewrite,
+    /// As `null`.
+    Null,
+}
+
+impl Edit {
+    #[inline]
+    pub(super) fn new(start: usize, end: usize, kind: EditKind) -> Self {
+        // Texts are below 4 GiB: the parser refuses longer ones.
+        Self { start: start as u32, end: end as u32, kind }
+    }
+}
+
 /// Room for one parsed document at a time, used again for the next.
 #[derive(Debug, Default)]
 pub struct Tape {
     pub(super) nodes: Vec<Node>,
-    pub(super) is_verbatim: bool,
+    /// What distinguishes the text from its compact form, in order.
+    pub(super) edits: Vec<Edit>,
     pub(super) has_non_finite: bool,
     pub(super) has_repeats: bool,
 }
@@ -174,12 +202,11 @@ impl Tape {
         paths: &'a mut Paths,
     ) -> Result<(Value<'a>, usize), JsonError> {
         self.nodes.clear();
-        self.is_verbatim = true;
+        self.edits.clear();
         self.has_non_finite = false;
         self.has_repeats = false;
         let end = Parser::new(self, text.as_bytes(), start, non_finite, paths)?.parse(outer_depth)?;
         if self.has_repeats {
-            self.is_verbatim = false;
             self.keep_last_of_repeated();
         }
         Ok((
@@ -207,7 +234,29 @@ impl Tape {
     /// Whether the text of the last document is already what [`write_compact`](super::write_compact) would write.
     #[must_use]
     pub fn is_verbatim(&self) -> bool {
-        self.is_verbatim
+        self.edits.is_empty() && !self.has_repeats
+    }
+
+    /// Writes the document that was parsed last, from the same text, as [`write_compact`](super::write_compact) does.
+    /// `span` is where it stands in the text.
+    #[inline]
+    pub fn write_compact_document(&self, text: &str, span: (usize, usize), paths: &Paths, out: &mut Vec<u8>) {
+        if self.has_repeats {
+            text::write_compact(self.document(text, paths), out);
+            return;
+        }
+        let bytes = text.as_bytes();
+        let mut copied = span.0;
+        for edit in &self.edits {
+            out.extend_from_slice(&bytes[copied..edit.start as usize]);
+            copied = edit.end as usize;
+            match edit.kind {
+                EditKind::Drop => {}
+                EditKind::Null => out.extend_from_slice(b"null"),
+                EditKind::Rewrite => lex::write_unescaped(&text[edit.start as usize..copied], out),
+            }
+        }
+        out.extend_from_slice(&bytes[copied..span.1]);
     }
 
     /// Whether an object named a member more than once.

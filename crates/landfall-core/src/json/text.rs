@@ -20,7 +20,7 @@ pub fn write_canonical_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_escape(byte: u8, out: &mut Vec<u8>) {
+pub(super) fn write_escape(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let short = match byte {
         b'"' => b'"',
@@ -43,7 +43,9 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
 
 /// Writes a string token, given without its quotes and not in canonical form, in the form of files.md §4.
 pub fn write_compact_string(raw: &str, out: &mut Vec<u8>) {
-    write_canonical_string(&lex::unescape(raw), out);
+    out.push(b'"');
+    lex::write_unescaped(raw, out);
+    out.push(b'"');
 }
 
 /// Writes `value` as compact JSON: no white space, strings in canonical form, number text untouched.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use landfall_format::{Claims, ClosedBatch, TableBatch};
@@ -56,6 +57,28 @@ pub(super) struct RunningLoad {
     facts: LoadFactsSource,
 }
 
+/// Answers for a load, whatever happens: a panic must not leave the pipeline waiting.
+struct LoadAnswer {
+    events: Sender<Event>,
+    is_given: bool,
+}
+
+impl LoadAnswer {
+    fn give(&mut self, event: Event) {
+        self.is_given = true;
+        // Nobody listens any more when the run has ended.
+        let _ = self.events.send(event);
+    }
+}
+
+impl Drop for LoadAnswer {
+    fn drop(&mut self) {
+        if !self.is_given {
+            let _ = self.events.send(Event::WorkerDied);
+        }
+    }
+}
+
 #[derive(Debug)]
 struct LoadFactsSource {
     batch: Arc<ClosedBatch>,
@@ -79,6 +102,17 @@ impl Pipeline {
         self.close(stream, false)
     }
 
+    /// Closes the stream's batch for a reason that cutting did not see: what is cut ahead fills another batch now.
+    pub(super) fn close_early(&mut self, stream: &str) -> Result<(), RunError> {
+        if let Some(table) = self.tables.get_mut(stream)
+            && let Some(open) = &table.open
+        {
+            table.ahead.records = table.ahead.records.saturating_sub(open.batch.records());
+            table.ahead.bytes = table.ahead.bytes.saturating_sub(open.batch.record_bytes());
+        }
+        self.close_batch(stream)
+    }
+
     fn close(&mut self, stream: &str, activates: bool) -> Result<(), RunError> {
         let Some(table) = self.tables.get_mut(stream) else { return Ok(()) };
         let Some(OpenBatch { batch, first, .. }) = table.open.take() else { return Ok(()) };
@@ -100,8 +134,8 @@ impl Pipeline {
         self.start_loads()
     }
 
-    fn load_id(&self) -> String {
-        String::from_utf8_lossy(&(self.keys)().next_key()).into_owned()
+    fn load_id(&mut self) -> String {
+        String::from_utf8_lossy(&self.load_ids.next_key()).into_owned()
     }
 
     /// Starts loads whose table has none running, in the order of closing.
@@ -129,13 +163,12 @@ impl Pipeline {
         };
         let facts = LoadFactsSource { batch: load.batch.clone(), new_version };
         self.running.insert(stream.clone(), RunningLoad { first, bytes, facts });
-        let events = self.events_in.clone();
+        let mut answer = LoadAnswer { events: self.events_in.clone(), is_given: false };
         self.runtime.spawn(async move {
             let started = Instant::now();
             let outcome = Box::new(loader.load(&load).await);
             drop(load);
-            // Nobody listens any more when the run has ended.
-            let _ = events.send(Event::Loaded { table: stream, outcome, took: started.elapsed() });
+            answer.give(Event::Loaded { table: stream, outcome, took: started.elapsed() });
         });
         Ok(())
     }
@@ -211,12 +244,7 @@ impl Pipeline {
         let is_old = |open: &OpenBatch| now.saturating_sub(open.opened_at) >= wait;
         let old: Vec<Arc<str>> =
             self.open_batches().filter(|(_, open)| is_old(open)).map(|(name, _)| name).collect();
-        old.into_iter().try_for_each(|stream| {
-            if let Some(table) = self.tables.get_mut(&stream) {
-                table.ahead = Fill::default();
-            }
-            self.close_batch(&stream)
-        })
+        old.into_iter().try_for_each(|stream| self.close_early(&stream))
     }
 
     /// Keeps memory within the budget: closes the largest batches, and waits for loads while that is not enough.
@@ -226,10 +254,10 @@ impl Pipeline {
             let largest = self.open_batches().max_by_key(|(_, open)| open.batch.allocated_bytes());
             match largest.map(|(name, open)| (name, open.batch.allocated_bytes())) {
                 Some((stream, bytes)) if self.loading_bytes == 0 || bytes > budget / 8 => {
-                    self.close_batch(&stream)?;
+                    self.close_early(&stream)?;
                 }
                 _ if !self.running.is_empty() => self.wait_for_event(Duration::MAX)?,
-                Some((stream, _)) => self.close_batch(&stream)?,
+                Some((stream, _)) => self.close_early(&stream)?,
                 None => break,
             }
         }

@@ -138,7 +138,14 @@ impl Pipeline {
     /// one to report.
     fn fail_in_order(&mut self, cut: Cut, line: u64, fault: LineFault) -> Result<(), RunError> {
         self.flush(cut)?;
-        self.settle_steps()?;
+        while !self.steps.is_empty() {
+            self.wait_for_event(std::time::Duration::MAX)?;
+            self.merge_ready()?;
+        }
+        if self.again.is_some() {
+            // What precedes the line says something else than it seemed to, so the line may be right after all.
+            return Ok(());
+        }
         Err(at_line(line, fault).into())
     }
 
@@ -206,7 +213,6 @@ impl Pipeline {
             receipt,
             lines: Vec::new(),
             is_bare: cut.is_bare,
-            fills_batch: false,
             record_bytes: 0,
         });
         cut.open.insert(stream.clone(), index);
@@ -236,7 +242,6 @@ impl Pipeline {
         room.records = room.records.saturating_sub(1);
         room.bytes = room.bytes.saturating_sub(bytes);
         if room.records == 0 || room.bytes == 0 {
-            group.fills_batch = room.bytes == 0;
             self.end_group(cut, index);
         }
     }
@@ -336,6 +341,7 @@ impl Pipeline {
 
     /// Gives the task to the workers.
     fn hand_over(&mut self, cut: Cut) {
+        let sequencer = self.sequencer;
         if let Some(receipt) = cut.receipt {
             self.sequencer.take(receipt.first_sequence, u64::from(cut.records));
         }
@@ -360,7 +366,7 @@ impl Pipeline {
                 line: cut.start_line,
                 streams: self.streams.clone(),
                 first_position: cut.first_position,
-                is_bare: cut.is_bare,
+                sequencer,
             };
             self.workers.give(task.clone());
             self.steps.push_back(Step::Task { task, origin, result: None });
@@ -419,6 +425,7 @@ impl Pipeline {
         self.streams = origin.streams.clone();
         self.next_line = origin.line;
         self.next_position = origin.first_position;
+        self.sequencer = origin.sequencer;
         for table in self.tables.values_mut() {
             table.forget_ahead();
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use landfall_format::TableBatch;
+use landfall_format::{EncodedRun, TableBatch};
 use landfall_singer::Position;
 
-use super::{InvalidRecords, Pipeline, Step};
+use super::{Pipeline, Step};
 use crate::block::Group;
 use crate::cut::at_line;
 use crate::error::RunError;
@@ -46,8 +46,8 @@ impl Pipeline {
     }
 
     fn merge_task(&mut self, task: &Task, result: TaskResult) -> Result<(), RunError> {
-        if let Some(error) = first_fault(task, &result) {
-            return Err(error);
+        if let Some((group, fault)) = first_fault(task, &result) {
+            return Err(run_error(group, fault));
         }
         for ((group, _), prepared) in task.groups.iter().zip(result) {
             if let Ok(prepared) = prepared {
@@ -69,9 +69,6 @@ impl Pipeline {
             self.merge_run(group, run)?;
         }
         self.observer.prepared(stream, records, bytes);
-        if group.fills_batch {
-            self.close_batch(stream)?;
-        }
         Ok(())
     }
 
@@ -81,22 +78,17 @@ impl Pipeline {
         if run.has_non_finite() {
             self.warn_once(format!("stream '{stream}': NaN and infinities are read as null"));
         }
-        if self.settings.invalid_records == InvalidRecords::Fail
-            && let Some(reason) = run.first_rejection()
-        {
-            return Err(RunError::InvalidRecord(reason.clone()));
-        }
         let table = self.tables.entry(stream.into()).or_default();
         if run.claims().iter().any(|claim| table.claims.contradict(claim)) {
             // Another array took a sub-table since this run was given out: judge its records anew.
             return self.prepare_again(group, lines);
         }
         if table.open.as_ref().is_some_and(|open| open.batch.version() != run.version()) {
-            self.close_batch(stream)?;
+            self.close_early(stream)?;
         }
-        let room = self.room(stream);
-        if run.records() > room {
-            let middle = lines.start + room as usize;
+        let taken = self.records_taken(group, &lines, &run);
+        if taken < lines.len() {
+            let middle = lines.start + taken;
             self.prepare_again(group, lines.start..middle)?;
             return self.prepare_again(group, middle..lines.end);
         }
@@ -113,14 +105,28 @@ impl Pipeline {
         }
         self.open_bytes += run.allocated_bytes();
         open.batch.push(run);
-        let is_full = open.batch.records() >= self.settings.limits.rows.get();
+        let limits = self.settings.limits;
+        let is_full =
+            open.batch.records() >= limits.rows.get() || open.batch.record_bytes() >= limits.bytes.as_u64();
         if is_full { self.close_batch(stream) } else { Ok(()) }
     }
 
-    /// How many records the stream's batch still takes.
-    fn room(&self, stream: &str) -> u64 {
-        let open = self.tables.get(stream).and_then(|table| table.open.as_ref());
-        self.settings.limits.rows.get() - open.map_or(0, |open| open.batch.records())
+    /// How many records of a run the stream's batch takes until it has its fill: at least one. Cutting ends groups
+    /// there, so that this is all of them but where a batch was closed for another reason meanwhile.
+    fn records_taken(&self, group: &Group, lines: &std::ops::Range<usize>, run: &EncodedRun) -> usize {
+        let open = self.tables.get(group.stream.name()).and_then(|table| table.open.as_ref());
+        let (records, bytes) = open.map_or((0, 0), |open| (open.batch.records(), open.batch.record_bytes()));
+        let limits = self.settings.limits;
+        let by_rows = lines.len().min((limits.rows.get() - records) as usize);
+        if bytes + run.record_bytes() <= limits.bytes.as_u64() {
+            return by_rows;
+        }
+        let mut bytes = bytes;
+        let fills = group.lines[lines.clone()].iter().position(|line| {
+            bytes += group.record_bytes_of(line);
+            bytes >= limits.bytes.as_u64()
+        });
+        fills.map_or(by_rows, |last| by_rows.min(last + 1))
     }
 
     /// Prepares some lines of a group once more, here and now, and merges them.
@@ -129,35 +135,36 @@ impl Pipeline {
             return Ok(());
         }
         let claims = self.tables.get(group.stream.name()).map(|table| table.claims.clone()).unwrap_or_default();
-        let mut preparer = Preparer::new((self.keys)());
-        // They were prepared before, so no fault is left in them.
-        if let Ok(prepared) = preparer.prepare_lines(group, lines, &claims) {
-            for run in prepared.runs {
-                self.merge_run(group, run)?;
-            }
-        }
-        Ok(())
+        let mut preparer = Preparer::new((self.keys)(), self.settings.invalid_records);
+        let prepared = preparer.prepare_lines(group, lines, &claims).map_err(|fault| run_error(group, &fault))?;
+        prepared.runs.into_iter().try_for_each(|run| self.merge_run(group, run))
     }
 }
 
-fn faults<'t>(task: &'t Task, result: &'t TaskResult) -> impl Iterator<Item = (u64, &'t GroupFault)> {
-    task.groups.iter().zip(result).filter_map(|((group, _), prepared)| {
-        let fault = prepared.as_ref().err()?;
-        let (GroupFault::Line { index, .. } | GroupFault::ReadAgain { index }) = fault;
-        Some((group.block.first_line + u64::from(group.lines[*index].line), fault))
-    })
+/// The line of a fault.
+fn line_of(group: &Group, fault: &GroupFault) -> u64 {
+    let (GroupFault::Line { index, .. } | GroupFault::Invalid { index, .. } | GroupFault::ReadAgain { index }) = fault;
+    group.block.first_line + u64::from(group.lines[*index].line)
+}
+
+/// The first fault of a task in the order of the input.
+fn first_fault<'t>(task: &'t Task, result: &'t TaskResult) -> Option<(&'t Group, &'t GroupFault)> {
+    let faults = task.groups.iter().zip(result);
+    let faults = faults.filter_map(|((group, _), prepared)| Some((group, prepared.as_ref().err()?)));
+    faults.min_by_key(|(group, fault)| line_of(group, fault))
 }
 
 /// The line to read as a whole, if that is the first thing in the way.
 fn line_to_read_again(task: &Task, result: &TaskResult) -> Option<u64> {
-    let (line, fault) = faults(task, result).min_by_key(|(line, _)| *line)?;
-    matches!(fault, GroupFault::ReadAgain { .. }).then_some(line)
+    let (group, fault) = first_fault(task, result)?;
+    matches!(fault, GroupFault::ReadAgain { .. }).then(|| line_of(group, fault))
 }
 
-fn first_fault(task: &Task, result: &TaskResult) -> Option<RunError> {
-    let (line, fault) = faults(task, result).min_by_key(|(line, _)| *line)?;
+fn run_error(group: &Group, fault: &GroupFault) -> RunError {
     match fault {
-        GroupFault::Line { fault, .. } => Some(at_line(line, fault.clone()).into()),
-        GroupFault::ReadAgain { .. } => None,
+        GroupFault::Line { fault: line_fault, .. } => at_line(line_of(group, fault), line_fault.clone()).into(),
+        GroupFault::Invalid { reason, .. } => RunError::InvalidRecord(reason.clone()),
+        // A task with such a line is given up before it is merged.
+        GroupFault::ReadAgain { .. } => RunError::WorkerDied,
     }
 }

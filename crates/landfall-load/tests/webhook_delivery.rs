@@ -1,0 +1,418 @@
+//! Delivery of post-load webhooks to a real server on this machine (loading.md §8.2, §8.3).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use landfall_bucket::Sleep;
+use landfall_load::{HookFailure, HookFault, HookParts, HookSender, HookTiming, Hooks};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
+
+/// A request, as the server met it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    line: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+type Reply = Pin<Box<dyn Future<Output = Option<&'static str>> + Send>>;
+
+/// A server that answers as its script says: a status line and headers, or never.
+struct Server {
+    address: std::net::SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    accepting: AbortHandle,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Server {
+    /// `script` is asked with each request and the number of requests before it.
+    async fn start(script: impl Fn(Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let (all, script) = (seen.clone(), Arc::new(script));
+        let accepting = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (all, script) = (all.clone(), script.clone());
+                tokio::spawn(async move { serve(stream, &all, &*script).await });
+            }
+        });
+        Self {
+            address,
+            seen,
+            accepting: accepting.abort_handle(),
+        }
+    }
+
+    /// Answers by these status lines in turn, the last one again and again.
+    async fn answering(answers: &'static [&'static str]) -> Self {
+        Self::start(move |_, before| {
+            let answer = answers[before.min(answers.len() - 1)];
+            Box::pin(async move { Some(answer) })
+        })
+        .await
+    }
+
+    fn url(&self, rest: &str) -> String {
+        format!("http://{}{rest}", self.address)
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.body).collect()
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    all: &Mutex<Vec<Seen>>,
+    script: &(dyn Fn(Seen, usize) -> Reply + Send + Sync),
+) {
+    let mut stream = BufReader::new(stream);
+    let Some(seen) = read_request(&mut stream).await else {
+        return;
+    };
+    let before = {
+        let mut all = all.lock().unwrap();
+        all.push(seen.clone());
+        all.len() - 1
+    };
+    let Some(answer) = script(seen, before).await else {
+        return std::future::pending().await;
+    };
+    let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
+    // A client that gave up does not listen any more.
+    let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+async fn read_request(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream
+            .read_line(&mut line)
+            .await
+            .ok()
+            .filter(|bytes| *bytes > 0)?;
+        match line.trim_end() {
+            "" => break,
+            line => lines.push(line.to_owned()),
+        }
+    }
+    let line = lines.remove(0);
+    let header = |line: &String| {
+        line.split_once(": ")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let headers: Vec<(String, String)> = lines.iter().filter_map(header).collect();
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "Content-Length")?
+        .1
+        .parse()
+        .ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Seen {
+        line,
+        headers,
+        body: String::from_utf8(body).unwrap(),
+    })
+}
+
+/// Takes no time, and remembers what it was asked for.
+#[derive(Debug, Default)]
+struct Waits(Mutex<Vec<u64>>);
+
+#[async_trait]
+impl Sleep for Waits {
+    async fn sleep(&self, wait: Duration) {
+        self.0.lock().unwrap().push(wait.as_secs());
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A sender and what it did.
+struct Bench {
+    sender: HookSender,
+    waits: Arc<Waits>,
+    failures: Arc<Mutex<Vec<HookFailure>>>,
+}
+
+impl Bench {
+    fn new(urls: &[String]) -> Self {
+        Self::answered_within(urls, Duration::from_secs(30))
+    }
+
+    fn answered_within(urls: &[String], answer_within: Duration) -> Self {
+        let waits: Arc<Waits> = Arc::default();
+        let failures: Arc<Mutex<Vec<HookFailure>>> = Arc::default();
+        let reported = failures.clone();
+        let parts = HookParts {
+            runtime: Handle::current(),
+            timing: HookTiming {
+                answer_within,
+                ..HookTiming::STAND_ALONE
+            },
+            sleep: waits.clone(),
+            report: Box::new(move |failure| reported.lock().unwrap().push(failure.clone())),
+        };
+        let hooks = Hooks::parse(urls.iter().map(String::as_str)).unwrap();
+        Self {
+            sender: HookSender::new(hooks, parts).unwrap(),
+            waits,
+            failures,
+        }
+    }
+
+    fn waits(&self) -> Vec<u64> {
+        self.waits.0.lock().unwrap().clone()
+    }
+
+    fn failures(&self) -> Vec<HookFailure> {
+        self.failures.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_what_stitch_sends() {
+    let server = Server::answering(&["204 No Content"]).await;
+    let bench = Bench::new(&[server.url("/hook?token=abc")]);
+    bench.sender.enqueue("t", r#"{"version":"1.0"}"#.to_owned());
+    bench.sender.drain().await;
+    let headers = [
+        ("User-Agent", "StitchLoadingWebhook"),
+        ("Content-Type", "application/json"),
+        ("Host", &server.address.to_string()),
+        ("Content-Length", "17"),
+    ];
+    let expected = Seen {
+        line: "POST /hook?token=abc HTTP/1.1".to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        body: r#"{"version":"1.0"}"#.to_owned(),
+    };
+    assert_eq!(server.seen(), [expected]);
+    assert_eq!(bench.waits(), Vec::<u64>::new());
+    assert_eq!(bench.failures(), []);
+}
+
+#[tokio::test]
+async fn user_info_is_sent_and_not_shown() {
+    let server = Server::answering(&["200 OK"]).await;
+    let url = format!("http://user:pass@{}/", server.address);
+    let bench = Bench::new(&[url]);
+    bench.sender.enqueue("t", "{}".to_owned());
+    bench.sender.drain().await;
+    let seen = server.seen();
+    assert!(
+        seen[0]
+            .headers
+            .contains(&("Authorization".to_owned(), "Basic dXNlcjpwYXNz".to_owned())),
+        "{seen:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_try_is_repeated_with_the_same_body() {
+    for first in [
+        "500 Internal Server Error",
+        "404 Not Found",
+        "301 Moved Permanently\r\nLocation: /there",
+        "304 Not Modified",
+    ] {
+        let answers: &'static [&'static str] = Box::leak(Box::new([first, "201 Created"]));
+        let server = Server::answering(answers).await;
+        let bench = Bench::new(&[server.url("/here")]);
+        bench.sender.enqueue("t", "{}".to_owned());
+        bench.sender.drain().await;
+        let lines: Vec<String> = server.seen().into_iter().map(|seen| seen.line).collect();
+        assert_eq!(lines, ["POST /here HTTP/1.1"; 2], "{first}");
+        assert_eq!(server.bodies(), ["{}"; 2], "{first}");
+        assert_eq!((bench.waits(), bench.failures()), (vec![1], vec![]), "{first}");
+    }
+}
+
+#[tokio::test]
+async fn after_six_tries_one_failure_is_reported_and_the_next_request_goes_on() {
+    let server = Server::answering(&["503 Service Unavailable"]).await;
+    let bench = Bench::new(&[server.url("/hook?token=abc")]);
+    bench.sender.enqueue("orders", "1".to_owned());
+    bench.sender.enqueue("orders", "2".to_owned());
+    bench.sender.drain().await;
+    assert_eq!(
+        server.bodies(),
+        ["1", "1", "1", "1", "1", "1", "2", "2", "2", "2", "2", "2"]
+    );
+    assert_eq!(bench.waits(), [1, 2, 4, 8, 16, 1, 2, 4, 8, 16]);
+    let url = format!("http://{}/hook?…", server.address);
+    let failure = HookFailure {
+        url: url.clone(),
+        table: "orders".to_owned(),
+        fault: HookFault::Status(503),
+    };
+    assert_eq!(bench.failures(), [failure.clone(), failure.clone()]);
+    let message = format!(
+        "unable to deliver the post-load notification of orders to {url}: it answered 503: check that the URL answers 2xx"
+    );
+    assert_eq!(failure.to_string(), message);
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_a_failure() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let bench = Bench::new(std::slice::from_ref(&url));
+    bench.sender.enqueue("t", "{}".to_owned());
+    bench.sender.drain().await;
+    let failures = bench.failures();
+    let HookFault::Connection(reason) = &failures[0].fault else {
+        panic!("{failures:?}")
+    };
+    assert!(reason.starts_with("Connection refused"), "{reason}");
+    assert_eq!(
+        (failures.len(), &failures[0].url, bench.waits().len()),
+        (1, &url, 5)
+    );
+}
+
+#[tokio::test]
+async fn no_answer_in_time_is_a_failure() {
+    let server = Server::start(|_, _| Box::pin(async { None })).await;
+    let answer_within = Duration::from_millis(50);
+    let bench = Bench::answered_within(&[server.url("/")], answer_within);
+    bench.sender.enqueue("t", "{}".to_owned());
+    bench.sender.drain().await;
+    assert_eq!(server.bodies().len(), 6);
+    assert_eq!(bench.failures()[0].fault, HookFault::NoAnswer(answer_within));
+    assert_eq!(bench.failures()[0].fault.to_string(), "no answer within 0.05 s");
+}
+
+/// The first request of table a is answered only once b and the other hook have had all of theirs: if they waited for
+/// it, this test would not end.
+#[tokio::test]
+async fn a_table_keeps_its_order_while_other_tables_and_hooks_go_on() {
+    let others_done = Arc::new(Semaphore::new(0));
+    let gate = others_done.clone();
+    let slow = Server::start(move |seen, before| {
+        let gate = gate.clone();
+        Box::pin(async move {
+            if seen.body.starts_with('b') {
+                gate.add_permits(1);
+            } else if before < 3 {
+                let _all = gate.acquire_many(7).await.unwrap();
+                return Some("500 Internal Server Error");
+            }
+            Some("200 OK")
+        })
+    })
+    .await;
+    let gate = others_done.clone();
+    let quick = Server::start(move |_, _| {
+        gate.add_permits(1);
+        Box::pin(async { Some("200 OK") })
+    })
+    .await;
+    let bench = Bench::new(&[slow.url("/"), quick.url("/")]);
+    for body in ["a1", "a2", "b1", "a3", "b2"] {
+        bench.sender.enqueue(&body[..1], body.to_owned());
+    }
+    bench.sender.drain().await;
+    let of_table = |bodies: Vec<String>, table: &str| -> Vec<String> {
+        bodies
+            .into_iter()
+            .filter(|body| body.starts_with(table))
+            .collect()
+    };
+    assert_eq!(of_table(slow.bodies(), "a"), ["a1", "a1", "a2", "a3"]);
+    assert_eq!(of_table(slow.bodies(), "b"), ["b1", "b2"]);
+    assert_eq!(of_table(quick.bodies(), "a"), ["a1", "a2", "a3"]);
+    assert_eq!(of_table(quick.bodies(), "b"), ["b1", "b2"]);
+    assert_eq!(bench.failures(), []);
+}
+
+#[tokio::test]
+async fn a_table_is_served_again_after_its_lane_was_empty() {
+    let server = Server::answering(&["200 OK"]).await;
+    let bench = Bench::new(&[server.url("/")]);
+    for body in ["1", "2", "3"] {
+        bench.sender.enqueue("t", body.to_owned());
+        bench.sender.drain().await;
+    }
+    assert_eq!(server.bodies(), ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn what_a_hook_has_no_room_for_is_reported_at_once() {
+    let server = Server::start(|_, _| Box::pin(async { None })).await;
+    let bench = Bench::new(&[server.url("/")]);
+    let mib = 1024 * 1024;
+    for number in 0..9 {
+        bench.sender.enqueue("t", "x".repeat(mib));
+        assert_eq!(bench.failures().len(), usize::from(number == 8), "{number}");
+    }
+    assert_eq!(bench.failures()[0].fault, HookFault::Crowded(8 * mib));
+}
+
+#[tokio::test]
+async fn without_hooks_there_is_nothing_to_wait_for() {
+    let bench = Bench::new(&[]);
+    bench.sender.enqueue("t", "{}".to_owned());
+    bench.sender.drain().await;
+    assert_eq!(bench.failures(), []);
+}
+
+/// The loader's conductor is a plain thread.
+#[test]
+fn a_thread_without_a_runtime_can_enqueue() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (server, bench) = runtime.block_on(async {
+        let server = Server::answering(&["200 OK"]).await;
+        let bench = Bench::new(&[server.url("/")]);
+        (server, bench)
+    });
+    bench.sender.enqueue("t", "{}".to_owned());
+    runtime.block_on(bench.sender.drain());
+    assert_eq!(server.bodies(), ["{}"]);
+}
+
+/// Otherwise a fault in a report would keep the run from ending.
+#[tokio::test]
+async fn a_report_that_panics_does_not_keep_the_others_waiting() {
+    let server = Server::answering(&["500 Internal Server Error"]).await;
+    let parts = HookParts {
+        runtime: Handle::current(),
+        timing: HookTiming::STAND_ALONE,
+        sleep: Arc::new(Waits::default()),
+        report: Box::new(|_| panic!("a report that panics")),
+    };
+    let url = server.url("/");
+    let sender = HookSender::new(Hooks::parse([url.as_str()]).unwrap(), parts).unwrap();
+    sender.enqueue("t", "1".to_owned());
+    sender.enqueue("t", "2".to_owned());
+    sender.drain().await;
+    assert_eq!(server.bodies(), ["1"; 6]);
+}

@@ -1,0 +1,283 @@
+//! One run of a check, step by step.
+
+use std::time::Duration;
+
+use landfall_bucket::{BucketError, FaultKind, ObjectSummary, WriteProbe};
+
+use crate::catalogue::{CheckProblem, Failing, Fields};
+use crate::check::{Check, CheckEvent, found, information};
+use crate::context::{Place, SignIn};
+use crate::principal::PrincipalArn;
+use crate::probes::Identity;
+use crate::report::CheckReport;
+use crate::step::{Step, StepResult, StepStatus};
+use crate::warning::{CheckWarning, WarningCode};
+
+/// How many keys are listed to find a misnamed challenge file (setup-flow.md §6.2 step 3).
+const LISTED_KEYS: usize = 10;
+const FOLDER_PERMISSIONS: &str = "the folder's own permissions apply";
+const HEAD_BUCKET_REFUSED: &str = "the bucket exists, although HeadBucket is refused";
+
+/// A step failed and is in the report; the ones after it are not run.
+struct Stopped;
+
+pub(super) struct Run<'a, 'o> {
+    check: Check<'a>,
+    observe: &'o mut (dyn FnMut(CheckEvent<'_>) + Send),
+    report: CheckReport,
+    identity: Option<PrincipalArn>,
+    answers: Vec<Duration>,
+}
+
+impl<'a, 'o> Run<'a, 'o> {
+    pub(super) fn new(check: Check<'a>, observe: &'o mut (dyn FnMut(CheckEvent<'_>) + Send)) -> Self {
+        Self {
+            check,
+            observe,
+            report: CheckReport::new(&check.context.bucket),
+            identity: None,
+            answers: Vec::new(),
+        }
+    }
+
+    pub(super) async fn finish(mut self) -> CheckReport {
+        if self.steps().await.is_ok() {
+            let capabilities = self.check.probes.capabilities();
+            self.report.information =
+                information::lines(&self.check.context.place, capabilities, &self.answers);
+        }
+        let ended = self.report.steps.len();
+        for step in Step::ALL.into_iter().skip(ended) {
+            self.end(step, StepStatus::Skipped, Some("not reached".to_owned()));
+        }
+        self.report
+    }
+
+    async fn steps(&mut self) -> Result<(), Stopped> {
+        self.sign_in().await?;
+        let listed = self.find_bucket().await?;
+        self.find_challenge(&listed).await?;
+        self.write().await
+    }
+
+    async fn sign_in(&mut self) -> Result<(), Stopped> {
+        self.start(Step::Credentials);
+        if self.check.context.sign_in == SignIn::TemporaryKeys {
+            self.warn(WarningCode::StaticTemporaryCredentials, |fields| fields);
+        }
+        match self.check.probes.identity().await {
+            Ok(Identity::Caller(caller)) => {
+                self.identity = PrincipalArn::derive(Some(&caller.arn), None);
+                self.compare_with_shown();
+                let shown = self.identity.as_ref().map_or(caller.arn, ToString::to_string);
+                self.end(Step::Credentials, StepStatus::Passed, Some(shown));
+            }
+            Ok(Identity::NoSts) => {
+                let why = match self.check.context.place {
+                    Place::Folder { .. } => FOLDER_PERMISSIONS,
+                    Place::Store { .. } | Place::Aws => {
+                        "the store has no STS to ask; its own access rules apply"
+                    }
+                };
+                self.end(Step::Credentials, StepStatus::Skipped, Some(why.to_owned()));
+            }
+            Err(refusal) if self.can_go_on_without_identity(&refusal) => {
+                let raw_message = refusal.raw_message();
+                self.warn(WarningCode::IdentityUnknown, |fields| {
+                    fields.with("raw_message", &raw_message)
+                });
+                let why = "STS did not answer".to_owned();
+                self.end(Step::Credentials, StepStatus::Skipped, Some(why));
+            }
+            Err(refusal) => return Err(self.fail(Step::Credentials, &refusal)),
+        }
+        Ok(())
+    }
+
+    /// Hosts may reach S3 and not STS. Where a role is assumed, nothing works without it (setup-flow.md §6.1).
+    fn can_go_on_without_identity(&self, refusal: &BucketError) -> bool {
+        let is_about_sts = matches!(
+            refusal.kind(),
+            FaultKind::Connect
+                | FaultKind::Tls
+                | FaultKind::Timeout
+                | FaultKind::Throttled
+                | FaultKind::ServerError
+                | FaultKind::AccessDenied
+                | FaultKind::Forbidden
+        );
+        is_about_sts && !matches!(self.check.context.sign_in, SignIn::AssumeRole { .. })
+    }
+
+    /// The principal that was shown may know the path of the role, which the session does not tell.
+    fn compare_with_shown(&mut self) {
+        let shown = self.check.context.shown_principal.as_ref();
+        let (Some(shown), Some(in_use)) = (shown, &self.identity) else {
+            return;
+        };
+        if !shown.may_be(in_use) {
+            self.warn(WarningCode::PrincipalMismatch, |fields| {
+                fields.with("shown_principal", shown.as_str())
+            });
+        } else if shown.kind() == in_use.kind() {
+            self.identity = Some(shown.clone());
+        }
+    }
+
+    /// Steps 2 and 3: the outcome of `HeadBucket`, if that is a bare 403, waits for the words of `ListObjectsV2`.
+    async fn find_bucket(&mut self) -> Result<Vec<ObjectSummary>, Stopped> {
+        self.start(Step::HeadBucket);
+        let began = (self.check.now)();
+        let answer = self.check.probes.head_bucket().await;
+        self.measure(began);
+        match answer {
+            Ok(facts) => self.end(Step::HeadBucket, StepStatus::Passed, facts.region),
+            Err(refusal) if is_denial(&refusal) => return self.explain_refused_bucket(&refusal).await,
+            Err(refusal) => return Err(self.fail(Step::HeadBucket, &refusal)),
+        }
+        self.start(Step::ListBucket);
+        match self.list().await {
+            Ok(listed) => {
+                self.end(Step::ListBucket, StepStatus::Passed, self.permissions_detail());
+                Ok(listed)
+            }
+            Err(refusal) => Err(self.fail(Step::ListBucket, &refusal)),
+        }
+    }
+
+    async fn explain_refused_bucket(&mut self, refusal: &BucketError) -> Result<Vec<ObjectSummary>, Stopped> {
+        let reason = match self.list().await {
+            Ok(listed) => {
+                self.pass_refused_bucket();
+                self.start(Step::ListBucket);
+                self.end(Step::ListBucket, StepStatus::Passed, self.permissions_detail());
+                return Ok(listed);
+            }
+            Err(reason) if is_denial(&reason) => reason,
+            Err(reason) => return Err(self.fail(Step::HeadBucket, &reason)),
+        };
+        // HeadBucket asks for s3:ListBucket too. If objects can be looked at, that is all that is missing.
+        let can_look_at_objects = self
+            .check
+            .probes
+            .head(self.check.challenge.as_str())
+            .await
+            .is_ok();
+        if can_look_at_objects {
+            self.pass_refused_bucket();
+            self.start(Step::ListBucket);
+            return Err(self.fail(Step::ListBucket, &reason));
+        }
+        let mut problem = CheckProblem::of_error(&reason, &self.failing(Step::HeadBucket));
+        problem.raw_message = refusal.raw_message();
+        Err(self.fail_with(problem))
+    }
+
+    fn pass_refused_bucket(&mut self) {
+        let detail = HEAD_BUCKET_REFUSED.to_owned();
+        self.end(Step::HeadBucket, StepStatus::Passed, Some(detail));
+    }
+
+    async fn find_challenge(&mut self, listed: &[ObjectSummary]) -> Result<(), Stopped> {
+        self.start(Step::HeadChallenge);
+        let challenge = self.check.challenge;
+        let began = (self.check.now)();
+        let answer = self.check.probes.head(challenge.as_str()).await;
+        self.measure(began);
+        match answer {
+            Ok(Some(facts)) => {
+                if facts.size_bytes > 0 {
+                    let size_bytes = facts.size_bytes.to_string();
+                    self.warn(WarningCode::ChallengeNotEmpty, |fields| {
+                        fields.with("size_bytes", &size_bytes)
+                    });
+                }
+                self.end(Step::HeadChallenge, StepStatus::Passed, None);
+                Ok(())
+            }
+            Ok(None) => {
+                let found = found::instead_of(challenge, listed);
+                let problem = CheckProblem::missing_challenge(&found, &self.failing(Step::HeadChallenge));
+                Err(self.fail_with(problem))
+            }
+            Err(refusal) => Err(self.fail(Step::HeadChallenge, &refusal)),
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), Stopped> {
+        self.start(Step::WriteProbe);
+        match self.check.probes.probe_write(self.check.challenge.as_str()).await {
+            Ok(WriteProbe::Clean) => {}
+            Ok(WriteProbe::AbortFailed(refusal)) => {
+                let raw_message = refusal.raw_message();
+                self.warn(WarningCode::AbortFailed, |fields| {
+                    fields.with("raw_message", &raw_message)
+                });
+            }
+            Err(refusal) => return Err(self.fail(Step::WriteProbe, &refusal)),
+        }
+        self.end(Step::WriteProbe, StepStatus::Passed, self.permissions_detail());
+        Ok(())
+    }
+
+    async fn list(&mut self) -> Result<Vec<ObjectSummary>, BucketError> {
+        let prefix = self.check.challenge.as_str();
+        self.check.probes.list(prefix, LISTED_KEYS).await
+    }
+
+    /// Folders have no policy that could be granted.
+    fn permissions_detail(&self) -> Option<String> {
+        let is_folder = matches!(self.check.context.place, Place::Folder { .. });
+        is_folder.then(|| FOLDER_PERMISSIONS.to_owned())
+    }
+
+    fn measure(&mut self, began: Duration) {
+        self.answers.push((self.check.now)().saturating_sub(began));
+    }
+
+    fn failing(&self, step: Step) -> Failing<'_> {
+        Failing {
+            step,
+            context: self.check.context,
+            identity: self.identity.as_ref(),
+            challenge: self.check.challenge,
+        }
+    }
+
+    fn start(&mut self, step: Step) {
+        (self.observe)(CheckEvent::Started(step));
+    }
+
+    fn end(&mut self, step: Step, status: StepStatus, detail: Option<String>) {
+        let result = StepResult { step, status, detail };
+        let problem = self.report.errors.iter().find(|problem| problem.step == step);
+        (self.observe)(CheckEvent::Ended {
+            result: &result,
+            problem,
+        });
+        self.report.steps.push(result);
+    }
+
+    fn fail(&mut self, step: Step, refusal: &BucketError) -> Stopped {
+        let problem = CheckProblem::of_error(refusal, &self.failing(step));
+        self.fail_with(problem)
+    }
+
+    fn fail_with(&mut self, problem: CheckProblem) -> Stopped {
+        let step = problem.step;
+        self.report.fail(problem);
+        self.end(step, StepStatus::Failed, None);
+        Stopped
+    }
+
+    fn warn(&mut self, code: WarningCode, complete: impl FnOnce(Fields) -> Fields) {
+        let fields = complete(Fields::new(&self.failing(Step::Credentials)));
+        let message = fields.fill(code.template());
+        let message = message.replace(self.check.challenge.as_str(), "<challenge file>");
+        self.report.warnings.push(CheckWarning { code, message });
+    }
+}
+
+fn is_denial(refusal: &BucketError) -> bool {
+    matches!(refusal.kind(), FaultKind::Forbidden | FaultKind::AccessDenied)
+}

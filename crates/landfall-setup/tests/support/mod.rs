@@ -1,0 +1,144 @@
+//! Probes that answer by a script, and a clock that ticks.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use landfall_bucket::{BucketError, BucketFacts, CallerIdentity, ObjectFacts, ObjectSummary, WriteProbe};
+use landfall_core::bucket_name::{BucketHost, BucketName};
+use landfall_core::settings::{ChallengeKey, ServerSideEncryption};
+use landfall_setup::{
+    Check, CheckContext, CheckEvent, CheckReport, Identity, Place, Probes, SignIn, Step, StoreCapabilities,
+};
+
+pub const BUCKET: &str = "com-test-stitch-bucket";
+pub const CHALLENGE: &str = "stitch-challenge-file-af295ad1-7a4b-4881-89dc-c9be27de13a5";
+
+/// What each probe answers.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub identity: Result<Identity, BucketError>,
+    pub head_bucket: Result<BucketFacts, BucketError>,
+    pub list: Result<Vec<ObjectSummary>, BucketError>,
+    pub head: Result<Option<ObjectFacts>, BucketError>,
+    pub probe_write: Result<WriteProbe, BucketError>,
+    pub capabilities: StoreCapabilities,
+}
+
+impl Script {
+    pub fn healthy() -> Self {
+        Self {
+            identity: Ok(Identity::Caller(CallerIdentity {
+                account: "111122223333".to_owned(),
+                arn: "arn:aws:sts::111122223333:assumed-role/landfall-loader/i-0".to_owned(),
+            })),
+            head_bucket: Ok(BucketFacts {
+                region: Some("eu-central-1".to_owned()),
+            }),
+            list: Ok(vec![summary("")]),
+            head: Ok(Some(object(0))),
+            probe_write: Ok(WriteProbe::Clean),
+            capabilities: StoreCapabilities::AWS,
+        }
+    }
+}
+
+#[async_trait]
+impl Probes for Script {
+    async fn identity(&self) -> Result<Identity, BucketError> {
+        self.identity.clone()
+    }
+
+    async fn head_bucket(&self) -> Result<BucketFacts, BucketError> {
+        self.head_bucket.clone()
+    }
+
+    async fn list(&self, prefix: &str, max: usize) -> Result<Vec<ObjectSummary>, BucketError> {
+        assert_eq!((prefix, max), (CHALLENGE, 10));
+        self.list.clone()
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, BucketError> {
+        assert_eq!(key, CHALLENGE);
+        self.head.clone()
+    }
+
+    async fn probe_write(&self, challenge_key: &str) -> Result<WriteProbe, BucketError> {
+        assert_eq!(challenge_key, CHALLENGE);
+        self.probe_write.clone()
+    }
+
+    fn capabilities(&self) -> StoreCapabilities {
+        self.capabilities
+    }
+}
+
+/// A listed object whose key is that of the challenge with `more` after it.
+pub fn summary(more: &str) -> ObjectSummary {
+    ObjectSummary {
+        key: format!("{CHALLENGE}{more}"),
+        size_bytes: 0,
+    }
+}
+
+pub fn object(size_bytes: u64) -> ObjectFacts {
+    ObjectFacts {
+        size_bytes,
+        e_tag: None,
+        crc32: None,
+        content_type: None,
+        load_id: None,
+        part: None,
+    }
+}
+
+pub fn challenge() -> ChallengeKey {
+    ChallengeKey::parse(CHALLENGE).expect("a name")
+}
+
+pub fn aws_context() -> CheckContext {
+    CheckContext {
+        bucket: BucketName::parse(BUCKET, BucketHost::Amazon).expect("a name"),
+        place: Place::Aws,
+        sign_in: SignIn::Ambient,
+        fixed_region: None,
+        encryption: ServerSideEncryption::BucketDefault,
+        shown_principal: None,
+    }
+}
+
+/// Runs a check whose clock ticks by 7 ms a reading; with it each step told, and whether as ended.
+pub async fn run(context: &CheckContext, probes: &dyn Probes) -> (CheckReport, Vec<(Step, bool)>) {
+    let ticks = AtomicU64::new(0);
+    let now = || Duration::from_millis(7 * ticks.fetch_add(1, Ordering::Relaxed));
+    let challenge = challenge();
+    let check = Check {
+        context,
+        challenge: &challenge,
+        probes,
+        now: &now,
+    };
+    let mut told = Vec::new();
+    let mut observe = |event: CheckEvent<'_>| match event {
+        CheckEvent::Started(step) => told.push((step, false)),
+        CheckEvent::Ended { result, .. } => told.push((result.step, true)),
+    };
+    let report = check.run(&mut observe).await;
+    (report, told)
+}
+
+/// Compares with a file of `tests/expected`; `UPDATE_DOCS=1` writes it.
+pub fn assert_is_file(text: &str, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/expected")
+        .join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, text).expect("the folder is writable");
+    }
+    let expected = fs::read_to_string(&path).expect(name);
+    assert_eq!(text, expected, "{name}: UPDATE_DOCS=1 writes it");
+}

@@ -1,0 +1,54 @@
+//! Post-load webhooks of the stand-alone target (loading.md §8).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use landfall_bucket::TokioSleep;
+use landfall_core::settings::WebhookUrl;
+use landfall_load::{HookParts, HookSender, HookTiming, Hooks, LoadError, LoadFacts, LoadReport, Observer, hook_body};
+use tokio::runtime::Runtime;
+
+use super::observer::Narrator;
+
+/// Narrates, and tells the hooks of every load that is done.
+pub(super) struct HookedNarrator {
+    narrator: Arc<Narrator>,
+    hooks: HookSender,
+}
+
+impl HookedNarrator {
+    pub(super) fn new(narrator: Arc<Narrator>, urls: &[WebhookUrl], runtime: &Runtime) -> anyhow::Result<Self> {
+        let hooks = Hooks::parse(urls.iter().map(WebhookUrl::as_str))?;
+        let parts = HookParts {
+            runtime: runtime.handle().clone(),
+            timing: HookTiming::STAND_ALONE,
+            sleep: Arc::new(TokioSleep),
+            report: Box::new(|failure| tracing::error!("{failure}")),
+        };
+        Ok(Self { narrator, hooks: HookSender::new(hooks, parts)? })
+    }
+
+    /// Waits until all requests are delivered or given up.
+    pub(super) fn deliver(&self, runtime: &Runtime) {
+        runtime.block_on(self.hooks.drain());
+    }
+}
+
+impl Observer for HookedNarrator {
+    fn warn(&self, message: &str) {
+        self.narrator.warn(message);
+    }
+
+    fn prepared(&self, stream: &str, records: u64, record_bytes: u64) {
+        self.narrator.prepared(stream, records, record_bytes);
+    }
+
+    fn loaded(&self, report: &LoadReport, facts: &LoadFacts) {
+        self.narrator.loaded(report, facts);
+        self.hooks.enqueue(&facts.table, hook_body(facts));
+    }
+
+    fn failed(&self, table: &str, took: Duration, error: &LoadError) {
+        self.narrator.failed(table, took, error);
+    }
+}

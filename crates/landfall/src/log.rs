@@ -1,0 +1,115 @@
+//! Log lines: `LEVEL message` on stderr (singer.md §8).
+
+use std::fmt;
+use std::io::Write;
+use std::sync::OnceLock;
+
+use indicatif::ProgressBar;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// A progress line on the terminal, around which log lines are written.
+static PROGRESS: OnceLock<ProgressBar> = OnceLock::new();
+
+/// Which lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogLevel(Level);
+
+impl LogLevel {
+    /// The level of the options, or else of the environment (`TARGET_LANDFALL_LOGLEVEL`, `LOGLEVEL`), or else INFO.
+    pub(crate) fn choose(verbose: bool, quiet: bool) -> Self {
+        if verbose {
+            return Self(Level::DEBUG);
+        }
+        if quiet {
+            return Self(Level::WARN);
+        }
+        let named = ["TARGET_LANDFALL_LOGLEVEL", "LOGLEVEL"].into_iter().find_map(|name| std::env::var(name).ok());
+        Self(match named.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "debug" => Level::DEBUG,
+            "warning" | "warn" => Level::WARN,
+            "error" | "critical" => Level::ERROR,
+            _ => Level::INFO,
+        })
+    }
+
+    pub(crate) fn shows_info(self) -> bool {
+        self.0 >= Level::INFO
+    }
+}
+
+/// Starts writing log lines. Only Landfall's own: libraries may put more into theirs than is fit to be read.
+pub(crate) fn start(level: LogLevel) {
+    // A second start, as in tests, changes nothing.
+    let _ = tracing_subscriber::registry().with(Lines(level.0)).try_init();
+}
+
+/// Writes log lines above this progress line from now on.
+pub(crate) fn show_progress(progress: ProgressBar) {
+    let _ = PROGRESS.set(progress);
+}
+
+/// Writes the last line of a run that failed.
+pub(crate) fn critical(reason: &dyn fmt::Display) {
+    if let Some(progress) = PROGRESS.get() {
+        progress.finish_and_clear();
+    }
+    write_line("CRITICAL", &reason.to_string());
+}
+
+fn write_line(level: &str, message: &str) {
+    let line = message.replace('\n', " ").replace('\r', " ");
+    let write = || {
+        // Nobody is left to tell when stderr is closed.
+        let _ = writeln!(std::io::stderr().lock(), "{level} {line}");
+    };
+    match PROGRESS.get() {
+        Some(progress) => progress.suspend(write),
+        None => write(),
+    }
+}
+
+struct Lines(Level);
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let level = *event.metadata().level();
+        if level > self.0 || !event.metadata().target().starts_with("landfall") {
+            return;
+        }
+        let mut text = Text::default();
+        event.record(&mut text);
+        let name = match level {
+            Level::ERROR => "ERROR",
+            Level::WARN => "WARNING",
+            Level::INFO => "INFO",
+            _ => "DEBUG",
+        };
+        write_line(name, &text.0);
+    }
+}
+
+/// The message of an event, then its fields.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        use fmt::Write;
+        // Writing to a String can't fail.
+        let _ = if field.name() == "message" {
+            self.0.insert_str(0, &format!("{value:?}"));
+            Ok(())
+        } else {
+            write!(self.0, " {}={value:?}", field.name())
+        };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        use fmt::Write;
+        let _ = write!(self.0, " {}={value}", field.name());
+    }
+}

@@ -21,6 +21,7 @@ pub struct TokioSleep;
 
 #[async_trait]
 impl Sleep for TokioSleep {
+    #[expect(clippy::disallowed_methods, reason = "this is what is passed in")]
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(wait).await;
     }

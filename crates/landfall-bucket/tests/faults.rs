@@ -1,5 +1,8 @@
 //! Every kind of fault at every kind of request: the object is there exactly once, or the error says why not.
 
+// A test that can't go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 mod support;
 
 use std::sync::Arc;

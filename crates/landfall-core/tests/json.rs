@@ -1,7 +1,9 @@
 //! JSON text, judged by hand and against an independent parser.
 #![allow(clippy::unwrap_used, reason = "a test that can't set itself up has failed")]
 
-use landfall_core::json::{Json, JsonFault, Kind, NonFinite, Paths, Tape, write_canonical_string, write_compact};
+use landfall_core::json::{
+    Json, JsonFault, Kind, NonFinite, Paths, Tape, write_canonical_string, write_compact,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -9,22 +11,40 @@ use serde::de::IgnoredAny;
 
 fn compact(text: &str) -> String {
     let (mut tape, mut paths, mut out) = (Tape::new(), Paths::new(), Vec::new());
-    write_compact(tape.parse_document(text.as_bytes(), NonFinite::AsNull, &mut paths).unwrap(), &mut out);
+    write_compact(
+        tape.parse_document(text.as_bytes(), NonFinite::AsNull, &mut paths)
+            .unwrap(),
+        &mut out,
+    );
     String::from_utf8(out).unwrap()
 }
 
 #[test]
 fn compact_text_is_canonical() {
     let cases = [
-        (" { \"a\" : [ 1 , -0 , 1.50 , 1E+5 ] } ", r#"{"a":[1,-0,1.50,1E+5]}"#),
-        (r#""\/\u00e9\u000a\u001F\u007f\"\\\b\f\n\r\t""#, "\"/é\\n\\u001f\u{7f}\\\"\\\\\\b\\f\\n\\r\\t\""),
+        (
+            " { \"a\" : [ 1 , -0 , 1.50 , 1E+5 ] } ",
+            r#"{"a":[1,-0,1.50,1E+5]}"#,
+        ),
+        (
+            r#""\/\u00e9\u000a\u001F\u007f\"\\\b\f\n\r\t""#,
+            "\"/é\\n\\u001f\u{7f}\\\"\\\\\\b\\f\\n\\r\\t\"",
+        ),
         (r#"{"\u0061":1,"\/":2}"#, r#"{"a":1,"/":2}"#),
         (r#""\ud83d\ude00""#, "\"😀\""),
-        (r#"["\ud83d","\ude00","\ud83d\ud83d\ude00","\ude00\ud83d","\ud83dx","\ud83d\n"]"#,
-         "[\"\u{FFFD}\",\"\u{FFFD}\",\"\u{FFFD}😀\",\"\u{FFFD}\u{FFFD}\",\"\u{FFFD}x\",\"\u{FFFD}\\n\"]"),
+        (
+            r#"["\ud83d","\ude00","\ud83d\ud83d\ude00","\ude00\ud83d","\ud83dx","\ud83d\n"]"#,
+            "[\"\u{FFFD}\",\"\u{FFFD}\",\"\u{FFFD}😀\",\"\u{FFFD}\u{FFFD}\",\"\u{FFFD}x\",\"\u{FFFD}\\n\"]",
+        ),
         ("[NaN,Infinity,-Infinity,null]", "[null,null,null,null]"),
-        ("12345678901234567890.123456789012345678", "12345678901234567890.123456789012345678"),
-        (r#""plain and long enough for whole words, ünd möre""#, r#""plain and long enough for whole words, ünd möre""#),
+        (
+            "12345678901234567890.123456789012345678",
+            "12345678901234567890.123456789012345678",
+        ),
+        (
+            r#""plain and long enough for whole words, ünd möre""#,
+            r#""plain and long enough for whole words, ünd möre""#,
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(compact(text), expected, "text: {text}");
@@ -35,14 +55,24 @@ fn compact_text_is_canonical() {
 fn of_repeated_names_the_last_value_stands_at_the_place_of_the_first() {
     let cases = [
         (r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
-        (r#"{"a":{"x":1,"x":2},"b":[{"c":1,"c":[]}],"\u0061":{"y":1}}"#, r#"{"a":{"y":1},"b":[{"c":[]}]}"#),
+        (
+            r#"{"a":{"x":1,"x":2},"b":[{"c":1,"c":[]}],"\u0061":{"y":1}}"#,
+            r#"{"a":{"y":1},"b":[{"c":[]}]}"#,
+        ),
         (r#"[{"a":1},{"a":2}]"#, r#"[{"a":1},{"a":2}]"#),
-        (r#"{"a":{"a":1},"b":{"a":2,"b":{"a":3}}}"#, r#"{"a":{"a":1},"b":{"a":2,"b":{"a":3}}}"#),
+        (
+            r#"{"a":{"a":1},"b":{"a":2,"b":{"a":3}}}"#,
+            r#"{"a":{"a":1},"b":{"a":2,"b":{"a":3}}}"#,
+        ),
         (r#"{"":1,"":{"":2,"":3}}"#, r#"{"":{"":3}}"#),
     ];
     for (text, expected) in cases {
         assert_eq!(compact(text), expected, "text: {text}");
-        assert_eq!(Json::parse(text.as_bytes()).unwrap().to_compact_text(), expected, "tree of {text}");
+        assert_eq!(
+            Json::parse(text.as_bytes()).unwrap().to_compact_text(),
+            expected,
+            "tree of {text}"
+        );
     }
 }
 
@@ -62,7 +92,8 @@ fn verbatim_is_what_needs_no_writing_anew() {
     ];
     for (text, expected) in cases {
         let (mut tape, mut paths) = (Tape::new(), Paths::new());
-        tape.parse_document(text.as_bytes(), NonFinite::AsNull, &mut paths).unwrap();
+        tape.parse_document(text.as_bytes(), NonFinite::AsNull, &mut paths)
+            .unwrap();
         assert_eq!(tape.is_verbatim(), expected, "text: {text}");
     }
 }
@@ -81,7 +112,12 @@ fn brackets_nest_128_deep() {
 
 #[test]
 fn kinds_follow_the_text() {
-    let cases = [("1", Kind::Integer), ("-0", Kind::Integer), ("1.0", Kind::Decimal), ("1e0", Kind::Decimal)];
+    let cases = [
+        ("1", Kind::Integer),
+        ("-0", Kind::Integer),
+        ("1.0", Kind::Decimal),
+        ("1e0", Kind::Decimal),
+    ];
     for (text, kind) in cases {
         assert_eq!(Json::parse(text.as_bytes()).unwrap().kind(), kind, "text: {text}");
     }
@@ -107,16 +143,29 @@ fn deepest(text: &str) -> usize {
 fn agrees(text: &[u8]) -> Result<(), TestCaseError> {
     let (mut tape, mut paths) = (Tape::new(), Paths::new());
     let is_ours = tape.parse_document(text, NonFinite::Refuse, &mut paths).is_ok();
-    let is_theirs = std::str::from_utf8(text)
-        .is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok() && deepest(text) <= Tape::MAX_DEPTH);
+    let is_theirs = std::str::from_utf8(text).is_ok_and(|text| {
+        serde_json::from_str::<IgnoredAny>(text).is_ok() && deepest(text) <= Tape::MAX_DEPTH
+    });
     prop_assert_eq!(is_ours, is_theirs, "text: {}", String::from_utf8_lossy(text));
     Ok(())
 }
 
 fn json_text() -> impl Strategy<Value = String> {
     let scalars = prop_oneof![
-        select(vec!["null", "true", "false", "0", "-1", "1.5e-3", "\"\"", "\"a\\\\\\\"\\u00e9\"", "\"\\ud800\"", "{}", "[]"])
-            .prop_map(str::to_owned),
+        select(vec![
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "1.5e-3",
+            "\"\"",
+            "\"a\\\\\\\"\\u00e9\"",
+            "\"\\ud800\"",
+            "{}",
+            "[]"
+        ])
+        .prop_map(str::to_owned),
         any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
         any::<i128>().prop_map(|number| number.to_string()),
         any::<f64>().prop_map(|number| serde_json::to_string(&number).unwrap()),
@@ -125,11 +174,17 @@ fn json_text() -> impl Strategy<Value = String> {
     scalars.prop_recursive(4, 40, 5, move |inner| {
         let names = prop_oneof![Just("a".to_owned()), Just("b".to_owned()), any::<String>()];
         let member = (names, spaces(), inner.clone()).prop_map(|(name, space, value)| {
-            format!("{space}{}{space}:{space}{value}{space}", serde_json::to_string(&name).unwrap())
+            format!(
+                "{space}{}{space}:{space}{value}{space}",
+                serde_json::to_string(&name).unwrap()
+            )
         });
         prop_oneof![
             vec((inner, spaces()), 0..5).prop_map(|values| {
-                let values: Vec<String> = values.into_iter().map(|(value, space)| format!("{space}{value}{space}")).collect();
+                let values: Vec<String> = values
+                    .into_iter()
+                    .map(|(value, space)| format!("{space}{value}{space}"))
+                    .collect();
                 format!("[{}]", values.join(","))
             }),
             vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(","))),

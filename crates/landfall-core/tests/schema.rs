@@ -1,5 +1,8 @@
 //! Schemas and records, by the vectors and by properties.
 
+// A test that can't go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use landfall_core::json::Json;
 use landfall_core::schema::{DeclaredTable, Formats, RecordPlan, Schema};
 

@@ -29,7 +29,13 @@ impl TableBatch {
     /// An empty batch for records of `version`.
     #[must_use]
     pub fn new(version: i64) -> Self {
-        Self { runs: Vec::new(), version, records: 0, record_bytes: 0, allocated_bytes: 0 }
+        Self {
+            runs: Vec::new(),
+            version,
+            records: 0,
+            record_bytes: 0,
+            allocated_bytes: 0,
+        }
     }
 
     /// Adds a run; its version is the batch's.
@@ -119,12 +125,20 @@ impl ClosedBatch {
             table.layout = ColumnLayout::of(parts);
         }
         let is_keyless = runs.first().is_some_and(|run| run.plan.keys().is_empty());
-        let has_key_column = tables.first().is_some_and(|root| root.layout.position(GENERATED_KEY).is_some());
+        let has_key_column = tables
+            .first()
+            .is_some_and(|root| root.layout.position(GENERATED_KEY).is_some());
         let row_columns = RowColumns {
             extracted_at: runs.iter().any(|run| run.extracted.used_bytes() > 0),
             generated_key: is_keyless && !has_key_column,
         };
-        Self { runs, tables, row_columns, version, allocated_bytes }
+        Self {
+            runs,
+            tables,
+            row_columns,
+            version,
+            allocated_bytes,
+        }
     }
 
     /// The plan of its first records: all of its plans share naming, table and keys.
@@ -171,14 +185,21 @@ impl ClosedBatch {
     /// The latest `time_extracted` of the records that land.
     #[must_use]
     pub fn max_extracted(&self) -> Option<Instant> {
-        self.runs.iter().filter_map(|run| run.max_extracted).max_by_key(|instant| instant.as_nanos())
+        self.runs
+            .iter()
+            .filter_map(|run| run.max_extracted)
+            .max_by_key(|instant| instant.as_nanos())
     }
 
     /// For each bookmark column, the range of its values in the records that land.
     #[must_use]
     pub fn bookmarks(&self) -> Vec<(&str, Option<BookmarkRange>)> {
-        let mut ranges: Vec<(&str, Option<BookmarkRange>)> =
-            self.plan().bookmarks().iter().map(|name| (name.as_str(), None)).collect();
+        let mut ranges: Vec<(&str, Option<BookmarkRange>)> = self
+            .plan()
+            .bookmarks()
+            .iter()
+            .map(|name| (name.as_str(), None))
+            .collect();
         for run in &self.runs {
             for ((_, range), more) in ranges.iter_mut().zip(&run.bookmarks) {
                 if let Some(more) = more {
@@ -206,7 +227,11 @@ impl ClosedBatch {
         let mut files: Vec<FileFacts> = tables.collect();
         let rejected = self.rows_rejected();
         if rejected > 0 {
-            files.push(FileFacts { kind: FileKind::Rejects, path: Arc::from([]), rows: rejected });
+            files.push(FileFacts {
+                kind: FileKind::Rejects,
+                path: Arc::from([]),
+                rows: rejected,
+            });
         }
         files.extend(root);
         files
@@ -220,7 +245,8 @@ impl ClosedBatch {
             FileKind::Rejects => plan.naming().rejects_key(plan.table(), self.version, loaded_at),
             FileKind::Table(_) => {
                 let path = std::iter::once(plan.table()).chain(file.path.iter().map(String::as_str));
-                plan.naming().key(&path.collect::<Vec<_>>(), self.version, loaded_at)
+                plan.naming()
+                    .key(&path.collect::<Vec<_>>(), self.version, loaded_at)
             }
         }
     }
@@ -234,9 +260,13 @@ impl ClosedBatch {
     pub(crate) fn style(&self) -> Option<CsvStyle> {
         match self.plan().format() {
             FileFormat::Jsonl => None,
-            FileFormat::Csv { delimiter, force_quote } => {
-                Some(CsvStyle { delimiter: delimiter.as_byte(), force_quote })
-            }
+            FileFormat::Csv {
+                delimiter,
+                force_quote,
+            } => Some(CsvStyle {
+                delimiter: delimiter.as_byte(),
+                force_quote,
+            }),
         }
     }
 }
@@ -260,6 +290,11 @@ fn collect_tables(runs: &[EncodedRun]) -> Vec<FileTable> {
 
 impl FileTable {
     fn new(table: &RunTable) -> Self {
-        Self { path: table.path.clone(), parts: Vec::new(), layout: ColumnLayout::default(), rows: 0 }
+        Self {
+            path: table.path.clone(),
+            parts: Vec::new(),
+            layout: ColumnLayout::default(),
+            rows: 0,
+        }
     }
 }

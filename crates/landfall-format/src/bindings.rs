@@ -38,12 +38,20 @@ pub(crate) struct Bound {
 }
 
 /// Names that the loader owns at the top level of every record, in any case (rejects.md §3).
-pub(crate) const OWNED_COLUMNS: [&str; 5] =
-    ["_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_sequence", "_sdc_table_version"];
+pub(crate) const OWNED_COLUMNS: [&str; 5] = [
+    "_sdc_extracted_at",
+    "_sdc_received_at",
+    "_sdc_batched_at",
+    "_sdc_sequence",
+    "_sdc_table_version",
+];
 
 fn is_reserved_at_top(name: &str) -> bool {
     OWNED_COLUMNS.iter().any(|owned| name.eq_ignore_ascii_case(owned))
-        || name.as_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"_rjm"))
+        || name
+            .as_bytes()
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"_rjm"))
 }
 
 /// [`Bound`]s by [`PathId`].
@@ -58,7 +66,11 @@ impl Bindings {
     pub(crate) fn new(plan: &TablePlan) -> Self {
         let keys = plan.keys().iter().cloned().zip(0..).collect();
         let bookmarks = plan.bookmarks().iter().cloned().zip(0..).collect();
-        Self { bound: Vec::new(), keys, bookmarks }
+        Self {
+            bound: Vec::new(),
+            keys,
+            bookmarks,
+        }
     }
 
     #[inline]
@@ -128,7 +140,10 @@ impl Bindings {
             bound.has_scalar_rules = rules.scalar_check(plan_id);
             bound.required_members = rules.required(plan_id).len() as u32;
             if let Step::Member(name) = step {
-                bound.is_required = rules.required(self.get(parent).plan).iter().any(|required| required == name);
+                bound.is_required = rules
+                    .required(self.get(parent).plan)
+                    .iter()
+                    .any(|required| required == name);
             }
         }
         if let (Step::Member(name), PathId::ROOT) = (step, parent) {
@@ -179,5 +194,11 @@ fn array_source(element: PathId, paths: &Paths) -> String {
 
 /// The declared columns of a table as shared names.
 pub(crate) fn shared_names(declared: Option<&DeclaredTable>) -> Vec<Arc<str>> {
-    declared.map_or_else(Vec::new, |declared| declared.columns.iter().map(|name| Arc::from(name.as_str())).collect())
+    declared.map_or_else(Vec::new, |declared| {
+        declared
+            .columns
+            .iter()
+            .map(|name| Arc::from(name.as_str()))
+            .collect()
+    })
 }

@@ -46,7 +46,9 @@ impl BookmarkValue {
 
     fn compare(&self, other: &Self) -> Ordering {
         match (self.sort, other.sort) {
-            (Sort::Number, Sort::Number) => Decimal::parse(self.text.as_bytes()).cmp(&Decimal::parse(other.text.as_bytes())),
+            (Sort::Number, Sort::Number) => {
+                Decimal::parse(self.text.as_bytes()).cmp(&Decimal::parse(other.text.as_bytes()))
+            }
             (Sort::Text, Sort::Text) => self.text.cmp(&other.text),
             (this, that) => this.cmp(&that),
         }
@@ -82,7 +84,13 @@ impl BookmarkRange {
             }
         }
         if let Some(value) = BookmarkValue::of(value) {
-            Self::merge(range, &Self { min: value.clone(), max: value });
+            Self::merge(
+                range,
+                &Self {
+                    min: value.clone(),
+                    max: value,
+                },
+            );
         }
     }
 

@@ -76,7 +76,10 @@ pub(crate) fn schema_problem(record: Value<'_>, bindings: &Bindings, plan: &Tabl
 }
 
 fn has_required(object: Value<'_>, bindings: &Bindings) -> bool {
-    let found = object.children().filter(|member| bindings.get(member.path()).is_required).count();
+    let found = object
+        .children()
+        .filter(|member| bindings.get(member.path()).is_required)
+        .count();
     found == bindings.get(object.path()).required_members as usize
 }
 
@@ -93,12 +96,17 @@ pub(crate) fn key_problem(record: Value<'_>, top: &TopLevel, plan: &TablePlan) -
             Kind::Array => KeyKindFound::Array,
             _ => return None,
         };
-        Some(Reason::KeyKind { name: name.clone(), found })
+        Some(Reason::KeyKind {
+            name: name.clone(),
+            found,
+        })
     })
 }
 
 /// R5 at the top level: names that the loader owns.
 pub(crate) fn reserved_problem(record: Value<'_>, top: &TopLevel) -> Option<Reason> {
     let reserved = record.at_index(top.reserved?);
-    Some(Reason::ReservedColumn { name: reserved.paths().name(reserved.path()).to_owned() })
+    Some(Reason::ReservedColumn {
+        name: reserved.paths().name(reserved.path()).to_owned(),
+    })
 }

@@ -24,13 +24,25 @@ pub struct FileContent {
 
 impl FileContent {
     pub(crate) fn new(batch: Arc<ClosedBatch>, file: FileKind, loaded_at: Timestamp) -> Self {
-        Self { batch, file, loaded_at }
+        Self {
+            batch,
+            file,
+            loaded_at,
+        }
     }
 
     /// The content from its beginning, in pieces of about a mebibyte. Every reading gives the same bytes.
     #[must_use]
     pub fn pieces(&self) -> Pieces<'_> {
-        Pieces { content: self, part: 0, row: 0, system: None, mapping: None, is_begun: false, size: 0 }
+        Pieces {
+            content: self,
+            part: 0,
+            row: 0,
+            system: None,
+            mapping: None,
+            is_begun: false,
+            size: 0,
+        }
     }
 
     /// Its length in bytes.
@@ -54,7 +66,9 @@ impl FileContent {
     fn rejects_size(&self) -> u64 {
         let frame = (REJECT_LINE_START.len() + TIMESTAMP_BYTES) as u64;
         let lines = self.batch.runs.iter().map(|run| &run.rejects);
-        lines.map(|rejects| rejects.len() as u64 * frame + rejects.pool().used_bytes() as u64).sum()
+        lines
+            .map(|rejects| rejects.len() as u64 * frame + rejects.pool().used_bytes() as u64)
+            .sum()
     }
 
     fn table(&self) -> Option<&FileTable> {
@@ -198,15 +212,30 @@ impl Pieces<'_> {
         let mut columns = self.content.batch.row_columns;
         columns.generated_key &= is_root;
         let is_keyless = run.plan.keys().is_empty();
-        let key_column = if is_root && is_keyless { table.layout.position(GENERATED_KEY) } else { None };
+        let key_column = if is_root && is_keyless {
+            table.layout.position(GENERATED_KEY)
+        } else {
+            None
+        };
         let Some(system) = &mut self.system else { return };
         let mut received = ReceivedCursor::default();
-        let mut width_index = part.widths.partition_point(|(from, _)| *from as usize <= self.row) - 1;
+        let mut width_index = part
+            .widths
+            .partition_point(|(from, _)| *from as usize <= self.row)
+            - 1;
         while self.row < part.rows.len() && out.len() < PIECE_BYTES {
-            if part.widths.get(width_index + 1).is_some_and(|(from, _)| *from as usize <= self.row) {
+            if part
+                .widths
+                .get(width_index + 1)
+                .is_some_and(|(from, _)| *from as usize <= self.row)
+            {
                 width_index += 1;
             }
-            let record = if is_root { self.row } else { part.records[self.row] as usize };
+            let record = if is_root {
+                self.row
+            } else {
+                part.records[self.row] as usize
+            };
             if !is_root {
                 out.extend_from_slice(run.source_keys.get(record));
             }

@@ -9,7 +9,9 @@ use landfall_core::time::{Instant, Timestamp};
 use crate::bindings::Bindings;
 use crate::bookmark::BookmarkRange;
 use crate::checks::{TopLevel, key_problem, reserved_problem, schema_problem, size_problem};
-use crate::csv::{CsvShapes, CsvStyle, RecordRows, RowWriter, Surroundings, emit_record, find_hazard, write_cell};
+use crate::csv::{
+    CsvShapes, CsvStyle, RecordRows, RowWriter, Surroundings, emit_record, find_hazard, write_cell,
+};
 use crate::jsonl::write_record;
 use crate::plan::TablePlan;
 use crate::reject::Reason;
@@ -41,7 +43,10 @@ impl KeySource for RandomKeys {
         bytes.copy_from_slice(&self.random[from..]);
         self.random.truncate(from);
         let mut text = [0; 36];
-        uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut text);
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .hyphenated()
+            .encode_lower(&mut text);
         text
     }
 }
@@ -86,9 +91,15 @@ impl TableEncoder {
     pub fn new(plan: Arc<TablePlan>) -> Self {
         let csv = match plan.format() {
             FileFormat::Jsonl => None,
-            FileFormat::Csv { delimiter, force_quote } => Some(CsvSide {
+            FileFormat::Csv {
+                delimiter,
+                force_quote,
+            } => Some(CsvSide {
                 shapes: CsvShapes::new(&plan),
-                style: CsvStyle { delimiter: delimiter.as_byte(), force_quote },
+                style: CsvStyle {
+                    delimiter: delimiter.as_byte(),
+                    force_quote,
+                },
                 writer: RowWriter::default(),
             }),
         };
@@ -161,7 +172,9 @@ impl TableEncoder {
         outer_depth: usize,
         non_finite: NonFinite,
     ) -> Result<usize, JsonError> {
-        let (value, end) = self.tape.parse_at(text, start, outer_depth, non_finite, &mut self.paths)?;
+        let (value, end) = self
+            .tape
+            .parse_at(text, start, outer_depth, non_finite, &mut self.paths)?;
         // White space before the record is no part of it.
         self.span = (value.start(), end);
         Ok(end)
@@ -177,13 +190,18 @@ impl TableEncoder {
     /// parsed from.
     #[inline]
     pub fn accept(&mut self, text: &str, meta: RecordMeta, keys: &mut dyn KeySource) {
-        self.bindings.extend(&self.paths, &self.plan, self.csv.as_mut().map(|csv| &mut csv.shapes));
+        self.bindings.extend(
+            &self.paths,
+            &self.plan,
+            self.csv.as_mut().map(|csv| &mut csv.shapes),
+        );
         self.run.record_bytes += (self.span.1 - self.span.0) as u64;
         self.run.has_non_finite |= self.tape.has_non_finite();
         match self.find_problem(text) {
             Some(reason) => {
                 let mut compact = Vec::new();
-                self.tape.write_compact_document(text, self.span, &self.paths, &mut compact);
+                self.tape
+                    .write_compact_document(text, self.span, &self.paths, &mut compact);
                 self.run.rejects.push(self.plan.table(), reason, &compact);
             }
             None => self.encode(text, meta, keys),
@@ -202,7 +220,10 @@ impl TableEncoder {
             .or_else(|| reserved_problem(record, &self.top));
         match (&mut self.csv, problem) {
             (Some(csv), None) => {
-                let around = Surroundings { bindings: &self.bindings, claims: &self.claims };
+                let around = Surroundings {
+                    bindings: &self.bindings,
+                    claims: &self.claims,
+                };
                 find_hazard(record, &around, &mut csv.shapes, &mut self.run.claims)
             }
             (_, problem) => problem,
@@ -226,7 +247,8 @@ impl TableEncoder {
                 BookmarkRange::extend(range, self.tape.document(text, &self.paths).at_index(*node));
             }
         }
-        self.run.push_record(meta.received_at, meta.sequence, meta.extracted);
+        self.run
+            .push_record(meta.received_at, meta.sequence, meta.extracted);
     }
 
     #[inline]
@@ -241,7 +263,8 @@ impl TableEncoder {
         match in_place {
             Some(key) => write_record(record, key, out),
             None => {
-                self.tape.write_compact_document(text, self.span, &self.paths, out);
+                self.tape
+                    .write_compact_document(text, self.span, &self.paths, out);
                 // The system columns follow before the brace.
                 out.pop();
             }
@@ -250,7 +273,9 @@ impl TableEncoder {
         if self.plan.keys().is_empty() {
             // A key that stands in the record is not added at its end.
             if in_place.is_none() {
-                run.generated_keys.open_text().extend_from_slice(generated.unwrap_or_default());
+                run.generated_keys
+                    .open_text()
+                    .extend_from_slice(generated.unwrap_or_default());
             }
             run.generated_keys.close_text();
         }
@@ -278,7 +303,9 @@ impl TableEncoder {
             run.source_keys.close_text();
         }
         if self.plan.keys().is_empty() {
-            run.generated_keys.open_text().extend_from_slice(generated.unwrap_or_default());
+            run.generated_keys
+                .open_text()
+                .extend_from_slice(generated.unwrap_or_default());
             run.generated_keys.close_text();
         }
     }

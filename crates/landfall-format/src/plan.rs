@@ -41,7 +41,13 @@ impl Naming {
 
     fn render(&self, path: &[&str], version: i64, loaded_at: Timestamp, kind: FileKind) -> ObjectKey {
         let integration = self.integration.as_str();
-        self.template.render(&KeyContext { integration, path, version: TableVersion::new(version), loaded_at, kind })
+        self.template.render(&KeyContext {
+            integration,
+            path,
+            version: TableVersion::new(version),
+            loaded_at,
+            kind,
+        })
     }
 
     /// Whether a key with that path fits the store, whatever the load instant (all have 13 digits until 2286).
@@ -84,7 +90,10 @@ impl TablePlan {
     /// Compiles a plan.
     #[must_use]
     pub fn new(parts: PlanParts) -> Self {
-        let rules = parts.schema.as_ref().map(|schema| RecordPlan::new(schema, parts.formats));
+        let rules = parts
+            .schema
+            .as_ref()
+            .map(|schema| RecordPlan::new(schema, parts.formats));
         Self { parts, rules }
     }
 
@@ -134,6 +143,8 @@ impl TablePlan {
             return Some(problem.clone());
         }
         let table = self.table();
-        (!self.parts.naming.fits(&[table], version)).then(|| Reason::LongTableName { table: table.to_owned() })
+        (!self.parts.naming.fits(&[table], version)).then(|| Reason::LongTableName {
+            table: table.to_owned(),
+        })
     }
 }

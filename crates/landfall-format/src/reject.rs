@@ -84,7 +84,8 @@ pub enum KeyKindFound {
 
 impl Reason {
     /// How many numbers [`number`](Self::number) can give.
-    pub(crate) const NUMBERS: [&'static str; 10] = ["T1", "T2", "T3", "R1", "R2", "R3", "R4", "R5", "R6", "R7"];
+    pub(crate) const NUMBERS: [&'static str; 10] =
+        ["T1", "T2", "T3", "R1", "R2", "R3", "R4", "R5", "R6", "R7"];
 
     fn index(&self) -> usize {
         match self {
@@ -129,7 +130,10 @@ impl fmt::Display for Reason {
                     KeyKindFound::Object => "JSONObject",
                     KeyKindFound::Array => "JSONArray",
                 };
-                write!(out, "Key property {name} must be a string, number or boolean, found: {found}")
+                write!(
+                    out,
+                    "Key property {name} must be a string, number or boolean, found: {found}"
+                )
             }
             Self::ReservedColumn { name } => write!(out, "Column name {name} is reserved"),
             Self::FieldCollision { column } => write!(out, "Field collision on {column}"),
@@ -154,7 +158,10 @@ impl ReasonCounts {
 
     /// The checks that failed, with their counts, in the order of rejects.md §2.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-        Reason::NUMBERS.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+        Reason::NUMBERS
+            .into_iter()
+            .zip(self.0)
+            .filter(|(_, count)| *count > 0)
     }
 }
 

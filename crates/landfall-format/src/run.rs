@@ -28,13 +28,17 @@ impl Claims {
     /// Whether another array has that sub-table.
     #[must_use]
     pub fn contradict(&self, claim: &Claim) -> bool {
-        self.by_key.get(&claim.key).is_some_and(|source| *source != claim.source)
+        self.by_key
+            .get(&claim.key)
+            .is_some_and(|source| *source != claim.source)
     }
 
     /// Whether the claim is known already.
     #[must_use]
     pub fn hold(&self, claim: &Claim) -> bool {
-        self.by_key.get(&claim.key).is_some_and(|source| *source == claim.source)
+        self.by_key
+            .get(&claim.key)
+            .is_some_and(|source| *source == claim.source)
     }
 
     /// Gives the sub-table to the array, if nobody has it.
@@ -98,7 +102,10 @@ impl Received {
     /// When the record of `row` was received, and up to which row that holds.
     pub(crate) fn at(&self, row: usize) -> (Timestamp, usize) {
         let after = self.from.partition_point(|(from, _)| *from as usize <= row);
-        let until = self.from.get(after).map_or(usize::MAX, |(from, _)| *from as usize);
+        let until = self
+            .from
+            .get(after)
+            .map_or(usize::MAX, |(from, _)| *from as usize);
         (self.from[after - 1].1, until)
     }
 }
@@ -175,8 +182,11 @@ impl EncodedRun {
     /// Memory it holds, in bytes.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
-        let tables: usize =
-            self.tables.iter().map(|table| table.rows.allocated_bytes() + table.records.capacity() * 4).sum();
+        let tables: usize = self
+            .tables
+            .iter()
+            .map(|table| table.rows.allocated_bytes() + table.records.capacity() * 4)
+            .sum();
         tables
             + self.sequences.capacity() * 8
             + self.extracted.allocated_bytes()
@@ -218,7 +228,10 @@ impl EncodedRun {
             }
             instant.write_utc(self.extracted.open_text());
             self.extracted.close_text();
-            if self.max_extracted.is_none_or(|max| max.as_nanos() < instant.as_nanos()) {
+            if self
+                .max_extracted
+                .is_none_or(|max| max.as_nanos() < instant.as_nanos())
+            {
                 self.max_extracted = Some(instant);
             }
         }
@@ -226,12 +239,20 @@ impl EncodedRun {
 
     /// `_sdc_extracted_at` of a landed record, empty if it has none.
     pub(crate) fn extracted_at(&self, record: usize) -> &[u8] {
-        if record < self.extracted.len() { self.extracted.get(record) } else { &[] }
+        if record < self.extracted.len() {
+            self.extracted.get(record)
+        } else {
+            &[]
+        }
     }
 
     /// The generated key of a landed record, empty if it has none.
     pub(crate) fn generated_key(&self, record: usize) -> &[u8] {
-        if record < self.generated_keys.len() { self.generated_keys.get(record) } else { &[] }
+        if record < self.generated_keys.len() {
+            self.generated_keys.get(record)
+        } else {
+            &[]
+        }
     }
 
     /// Gives back memory that growing left over.

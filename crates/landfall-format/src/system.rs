@@ -6,8 +6,12 @@ use crate::csv::CsvStyle;
 use crate::plan::GENERATED_KEY;
 
 /// System columns between `_sdc_extracted_at` and `__sdc_primary_key`.
-pub(crate) const FIXED_COLUMNS: [&str; 4] =
-    ["_sdc_received_at", "_sdc_batched_at", "_sdc_table_version", "_sdc_sequence"];
+pub(crate) const FIXED_COLUMNS: [&str; 4] = [
+    "_sdc_received_at",
+    "_sdc_batched_at",
+    "_sdc_table_version",
+    "_sdc_sequence",
+];
 
 /// Writes the end of lines whose records were received at the same instant.
 #[derive(Debug)]
@@ -23,7 +27,13 @@ pub(crate) struct SystemColumns {
 impl SystemColumns {
     /// The columns of a load at `loaded_at`; `style` is `None` for JSONL.
     pub(crate) fn new(loaded_at: Timestamp, version: i64, style: Option<CsvStyle>) -> Self {
-        Self { middle: Vec::new(), received_at: None, loaded_at, version, style }
+        Self {
+            middle: Vec::new(),
+            received_at: None,
+            loaded_at,
+            version,
+            style,
+        }
     }
 
     #[inline]
@@ -40,9 +50,15 @@ impl SystemColumns {
                 "\"_sdc_received_at\":\"{received}\",\"_sdc_batched_at\":\"{batched}\",\"_sdc_table_version\":{version},\"_sdc_sequence\":"
             ),
             Some(style) => {
-                let (quote, delimiter) = (if style.force_quote { "\"" } else { "" }, char::from(style.delimiter));
+                let (quote, delimiter) = (
+                    if style.force_quote { "\"" } else { "" },
+                    char::from(style.delimiter),
+                );
                 let cells = [received, batched, version.to_string()];
-                let cells: String = cells.iter().map(|cell| format!("{quote}{cell}{quote}{delimiter}")).collect();
+                let cells: String = cells
+                    .iter()
+                    .map(|cell| format!("{quote}{cell}{quote}{delimiter}"))
+                    .collect();
                 format!("{cells}{quote}")
             }
         };
@@ -73,7 +89,13 @@ impl SystemColumns {
 
     /// Ends a CSV row; `out` ends in a delimiter, or the row has no data cells.
     #[inline]
-    pub(crate) fn end_row(&mut self, row: &RowFacts<'_>, columns: RowColumns, style: CsvStyle, out: &mut Vec<u8>) {
+    pub(crate) fn end_row(
+        &mut self,
+        row: &RowFacts<'_>,
+        columns: RowColumns,
+        style: CsvStyle,
+        out: &mut Vec<u8>,
+    ) {
         self.receive(row.received_at);
         if columns.extracted_at {
             if !row.extracted_at.is_empty() {

@@ -47,8 +47,9 @@ impl Made {
                 format!("[{space}{}{space}]", values.join(","))
             }
             Self::Object(members) => {
-                let member =
-                    |(name, value): &(String, Self)| format!("{space}{}{space}:{}", quoted(name), value.spelled(style));
+                let member = |(name, value): &(String, Self)| {
+                    format!("{space}{}{space}:{}", quoted(name), value.spelled(style))
+                };
                 format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
             }
         }
@@ -58,7 +59,10 @@ impl Made {
     fn compact(&self) -> String {
         match self {
             Self::Text(text) => quoted(text),
-            Self::List(values) => format!("[{}]", values.iter().map(Self::compact).collect::<Vec<_>>().join(",")),
+            Self::List(values) => format!(
+                "[{}]",
+                values.iter().map(Self::compact).collect::<Vec<_>>().join(",")
+            ),
             Self::Object(members) => {
                 let member = |(name, value): &(String, Self)| format!("{}:{}", quoted(name), value.compact());
                 format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
@@ -79,23 +83,58 @@ fn escaped(text: &str) -> String {
 }
 
 fn made() -> impl Strategy<Value = Made> {
-    let number = select(vec!["0", "-0", "1", "12.50", "1e5", "-1.0E-7", "12345678901234567890.123456789012345678"]);
+    let number = select(vec![
+        "0",
+        "-0",
+        "1",
+        "12.50",
+        "1e5",
+        "-1.0E-7",
+        "12345678901234567890.123456789012345678",
+    ]);
     let scalar = prop_oneof![
         Just(Made::Null),
         any::<bool>().prop_map(Made::Bool),
         number.prop_map(|text| Made::Number(text.to_owned())),
-        select(vec!["", " ", "a,b", "a|b\tc", "\"", "x\"\"y", "line\nbreak\r\n", "\u{0}", "😀é", "\\", "1"])
-            .prop_map(|text| Made::Text(text.to_owned())),
+        select(vec![
+            "",
+            " ",
+            "a,b",
+            "a|b\tc",
+            "\"",
+            "x\"\"y",
+            "line\nbreak\r\n",
+            "\u{0}",
+            "😀é",
+            "\\",
+            "1"
+        ])
+        .prop_map(|text| Made::Text(text.to_owned())),
         any::<String>().prop_map(Made::Text),
     ];
     scalar.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![vec(inner.clone(), 0..4).prop_map(Made::List), members(inner).prop_map(Made::Object)]
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Made::List),
+            members(inner).prop_map(Made::Object)
+        ]
     })
 }
 
 /// Names that flatten without collisions: none holds two underscores, no two clean to the same.
 fn members(values: impl Strategy<Value = Made>) -> impl Strategy<Value = Record> {
-    let names = select(vec!["a", "b", "c d", "é", "x,y", "q\"r", "Ü", "value", "", "line\nbreak", "a|b"]);
+    let names = select(vec![
+        "a",
+        "b",
+        "c d",
+        "é",
+        "x,y",
+        "q\"r",
+        "Ü",
+        "value",
+        "",
+        "line\nbreak",
+        "a|b",
+    ]);
     vec((names, values), 0..5).prop_map(|members| {
         let mut distinct = Record::new();
         for (name, value) in members {
@@ -111,7 +150,9 @@ fn members(values: impl Strategy<Value = Made>) -> impl Strategy<Value = Record>
 fn records() -> impl Strategy<Value = Vec<Record>> {
     vec(members(made()), 1..8).prop_map(|records| {
         let with_key = |(id, record): (usize, Record)| {
-            std::iter::once(("id".to_owned(), Made::Number(id.to_string()))).chain(record).collect()
+            std::iter::once(("id".to_owned(), Made::Number(id.to_string())))
+                .chain(record)
+                .collect()
         };
         records.into_iter().enumerate().map(with_key).collect()
     })
@@ -132,7 +173,11 @@ fn loaded_at() -> Timestamp {
 }
 
 fn plan(format: FileFormat, schema: &str) -> TablePlan {
-    let kind = if format == FileFormat::Jsonl { OutputFormat::Jsonl } else { OutputFormat::Csv };
+    let kind = if format == FileFormat::Jsonl {
+        OutputFormat::Jsonl
+    } else {
+        OutputFormat::Csv
+    };
     let schema = Schema::compile(&Json::parse(schema.as_bytes()).unwrap()).unwrap();
     TablePlan::new(PlanParts {
         naming: Arc::new(Naming {
@@ -161,7 +206,11 @@ fn batch(format: FileFormat, records: &[Record], schema: &str, run_length: usize
             let text = Made::Object(record.clone()).spelled(number + index);
             encoder.parse(&text, 0, 0, NonFinite::Refuse).unwrap();
             let sequence = (number * run_length + index) as i64;
-            let meta = RecordMeta { received_at: Timestamp::from_millis(0), sequence, extracted: None };
+            let meta = RecordMeta {
+                received_at: Timestamp::from_millis(0),
+                sequence,
+                extracted: None,
+            };
             encoder.accept(&text, meta, &mut NoKeys);
         }
         batch.push(encoder.finish());
@@ -172,7 +221,11 @@ fn batch(format: FileFormat, records: &[Record], schema: &str, run_length: usize
 fn files(batch: &Arc<ClosedBatch>) -> BTreeMap<String, String> {
     let content = |kind| batch.content(kind, loaded_at()).pieces().flatten().collect();
     let text = |kind| String::from_utf8(content(kind)).unwrap();
-    batch.files().iter().map(|file| (batch.key(file, loaded_at()).to_string(), text(file.kind))).collect()
+    batch
+        .files()
+        .iter()
+        .map(|file| (batch.key(file, loaded_at()).to_string(), text(file.kind)))
+        .collect()
 }
 
 /// A place in a record: sub-table, id of the record, element numbers, column.
@@ -203,7 +256,15 @@ impl Row {
             Made::List(elements) => return self.spread_list(column, elements, leaves),
         };
         if !text.is_empty() {
-            leaves.insert((self.table.clone(), self.id.clone(), self.levels.clone(), column.to_owned()), text);
+            leaves.insert(
+                (
+                    self.table.clone(),
+                    self.id.clone(),
+                    self.levels.clone(),
+                    column.to_owned(),
+                ),
+                text,
+            );
         }
     }
 
@@ -222,22 +283,42 @@ impl Row {
 
 /// The leaves that a file shows to a reader of CSV.
 fn read_leaves(path: &[String], content: &[u8], delimiter: u8) -> BTreeMap<Leaf, String> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(content);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_reader(content);
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let table: String = path.iter().map(|name| format!("/{name}")).collect();
-    let system = ["_sdc_received_at", "_sdc_batched_at", "_sdc_table_version", "_sdc_sequence"];
+    let system = [
+        "_sdc_received_at",
+        "_sdc_batched_at",
+        "_sdc_table_version",
+        "_sdc_sequence",
+    ];
     let mut leaves = BTreeMap::new();
     for row in reader.records() {
         let row = row.unwrap();
-        let cell = |name: &str| names.iter().position(|known| known == name).map(|at| row[at].to_owned()).unwrap();
-        let id = cell(if path.is_empty() { "id" } else { "_sdc_source_key_id" });
+        let cell = |name: &str| {
+            names
+                .iter()
+                .position(|known| known == name)
+                .map(|at| row[at].to_owned())
+                .unwrap()
+        };
+        let id = cell(if path.is_empty() {
+            "id"
+        } else {
+            "_sdc_source_key_id"
+        });
         assert_eq!(cell("_sdc_sequence"), id, "sequences and ids run alike");
         let level = |level| cell(&format!("_sdc_level_{level}_id")).parse().unwrap();
         let levels: Vec<usize> = (0..path.len()).map(level).collect();
         for (name, text) in names.iter().zip(&row) {
             let is_ours = name.starts_with("_sdc_source_key_") || name.starts_with("_sdc_level_");
             if !is_ours && !system.contains(&name.as_str()) && !text.is_empty() {
-                leaves.insert((table.clone(), id.clone(), levels.clone(), name.clone()), text.to_owned());
+                leaves.insert(
+                    (table.clone(), id.clone(), levels.clone(), name.clone()),
+                    text.to_owned(),
+                );
             }
         }
     }

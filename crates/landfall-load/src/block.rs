@@ -67,6 +67,10 @@ impl Group {
     pub(crate) fn record_bytes_of(&self, line: &RecordLine) -> u64 {
         let bytes = &self.block.bytes[line.start as usize..line.end as usize];
         let record = (line.record - line.start) as usize;
-        if self.is_bare { (bytes.len() - record) as u64 } else { record_bytes(bytes, record) }
+        if self.is_bare {
+            (bytes.len() - record) as u64
+        } else {
+            record_bytes(bytes, record)
+        }
     }
 }

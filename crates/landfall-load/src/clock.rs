@@ -42,14 +42,19 @@ pub struct LoadInstants {
 
 impl Default for LoadInstants {
     fn default() -> Self {
-        Self { last: std::sync::Mutex::new(None) }
+        Self {
+            last: std::sync::Mutex::new(None),
+        }
     }
 }
 
 impl LoadInstants {
     /// The next instant: now, or right after the last one if that is later.
     pub fn next(&self, now: Timestamp) -> Timestamp {
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let next = last.map_or(now, |last| now.max(last.next()));
         *last = Some(next);
         next

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use landfall_singer::{LineError, LineFault, MAX_LINE_BYTES, Message, MessageReader, RecordFacts, RecordStart};
+use landfall_singer::{
+    LineError, LineFault, MAX_LINE_BYTES, Message, MessageReader, RecordFacts, RecordStart,
+};
 use memchr::{memchr, memmem, memrchr};
 
 use crate::block::LineFacts;
@@ -15,7 +17,11 @@ pub(crate) enum Line {
     /// Nothing but white space.
     Blank,
     /// A RECORD: its stream, where the record begins, how to learn the rest.
-    Record { stream: Arc<str>, record: usize, facts: LineFacts },
+    Record {
+        stream: Arc<str>,
+        record: usize,
+        facts: LineFacts,
+    },
     /// Anything else.
     Message(Message),
 }
@@ -47,14 +53,21 @@ impl LineReader {
         }
         if !as_a_whole && let Some((length, prefix)) = self.known_prefix(bytes) {
             let facts = LineFacts::Prefix(prefix.facts);
-            return Ok(Line::Record { stream: prefix.stream.clone(), record: length, facts });
+            return Ok(Line::Record {
+                stream: prefix.stream.clone(),
+                record: length,
+                facts,
+            });
         }
         self.read_whole(bytes)
     }
 
     #[inline]
     fn known_prefix(&mut self, bytes: &[u8]) -> Option<(usize, &Prefix)> {
-        let is_last = self.last.as_ref().is_some_and(|(last, _)| bytes.starts_with(last));
+        let is_last = self
+            .last
+            .as_ref()
+            .is_some_and(|(last, _)| bytes.starts_with(last));
         if !is_last {
             let name = memmem::find(&bytes[..bytes.len().min(1024)], b"\"record\"")?;
             let brace = name + memchr(b'{', &bytes[name..])?;
@@ -75,14 +88,29 @@ impl LineReader {
     }
 
     fn learn(&mut self, bytes: &[u8], start: RecordStart) -> Line {
-        let RecordStart { stream, offset, facts, prefix_facts } = start;
+        let RecordStart {
+            stream,
+            offset,
+            facts,
+            prefix_facts,
+        } = start;
         let stream: Arc<str> = stream.into();
         if let Some(before) = prefix_facts
             && self.prefixes.len() < MOST_PREFIXES
         {
-            self.prefixes.insert(bytes[..offset].into(), Prefix { stream: stream.clone(), facts: before });
+            self.prefixes.insert(
+                bytes[..offset].into(),
+                Prefix {
+                    stream: stream.clone(),
+                    facts: before,
+                },
+            );
         }
-        Line::Record { stream, record: offset, facts: LineFacts::Known(facts) }
+        Line::Record {
+            stream,
+            record: offset,
+            facts: LineFacts::Known(facts),
+        }
     }
 }
 
@@ -91,7 +119,8 @@ impl LineReader {
 #[inline]
 pub(crate) fn record_bytes(line: &[u8], record: usize) -> u64 {
     let message_end = memrchr(b'}', line).unwrap_or(line.len());
-    let record_end = memrchr(b'}', &line[record.min(message_end)..message_end]).map_or(message_end, |at| at + 1 + record);
+    let record_end =
+        memrchr(b'}', &line[record.min(message_end)..message_end]).map_or(message_end, |at| at + 1 + record);
     record_end.saturating_sub(record) as u64
 }
 

@@ -37,7 +37,9 @@ pub enum LoadError {
         source: BucketError,
     },
     /// Every instant tried was taken by objects that are not ours.
-    #[error("the key {key} and its neighbours in bucket {bucket} are taken by objects of somebody else: use another S3 Key or integration name")]
+    #[error(
+        "the key {key} and its neighbours in bucket {bucket} are taken by objects of somebody else: use another S3 Key or integration name"
+    )]
     Crowded {
         /// The bucket.
         bucket: String,

@@ -18,9 +18,11 @@ mod workers;
 pub use clock::{Clock, LoadInstants};
 pub use error::{AccessError, LoadError, RunError};
 pub use loader::{AccessCheck, Load, Loader};
-pub use pipeline::{BatchFiles, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RunSummary};
+pub use pipeline::{
+    BatchFiles, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RunSummary,
+};
 pub use report::{FileReport, LoadReport};
 pub use webhook::{
-    BookmarkFacts, HookFailure, HookFault, HookParts, HookSender, HookTiming, Hooks, InvalidHookUrl, LoadFacts,
-    NoRootCertificates, SubTableFacts, hook_body,
+    BookmarkFacts, HookFailure, HookFault, HookParts, HookSender, HookTiming, Hooks, InvalidHookUrl,
+    LoadFacts, NoRootCertificates, SubTableFacts, hook_body,
 };

@@ -34,7 +34,11 @@ impl AccessCheck {
     /// The check of `challenge`; without one nothing is checked.
     #[must_use]
     pub fn new(bucket: Arc<dyn Bucket>, challenge: Option<String>) -> Self {
-        Self { bucket, challenge, last_success: Mutex::new(None) }
+        Self {
+            bucket,
+            challenge,
+            last_success: Mutex::new(None),
+        }
     }
 
     /// Checks, unless a check succeeded within the last minute.
@@ -42,7 +46,9 @@ impl AccessCheck {
     /// # Errors
     /// [`AccessError`] if the challenge file can't be seen.
     pub async fn check(&self) -> Result<(), AccessError> {
-        let Some(challenge) = &self.challenge else { return Ok(()) };
+        let Some(challenge) = &self.challenge else {
+            return Ok(());
+        };
         let mut last_success = self.last_success.lock().await;
         if last_success.is_some_and(|last| last.elapsed() < CHECK_LASTS) {
             return Ok(());
@@ -55,7 +61,9 @@ impl AccessCheck {
             None => {
                 // A missing bucket hides behind the same 404: ask, so that the message names the right thing.
                 self.bucket.head_bucket().await.map_err(AccessError::Bucket)?;
-                Err(AccessError::ChallengeMissing(landfall_bucket::BucketError::missing_object()))
+                Err(AccessError::ChallengeMissing(
+                    landfall_bucket::BucketError::missing_object(),
+                ))
             }
         }
     }
@@ -90,7 +98,12 @@ impl Loader {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let access = AccessCheck::new(bucket.clone(), challenge);
-        Self { bucket, access, instants, clock }
+        Self {
+            bucket,
+            access,
+            instants,
+            clock,
+        }
     }
 
     /// Checks access as before a load.
@@ -99,7 +112,10 @@ impl Loader {
     /// [`LoadError::Access`].
     pub async fn check_access(&self) -> Result<(), LoadError> {
         let bucket = || self.bucket.name().to_owned();
-        self.access.check().await.map_err(|source| LoadError::Access { bucket: bucket(), source })
+        self.access.check().await.map_err(|source| LoadError::Access {
+            bucket: bucket(),
+            source,
+        })
     }
 
     /// Lands a batch. When it returns, every object is in the bucket to stay.
@@ -118,8 +134,15 @@ impl Loader {
                 Attempt::Taken => loaded_at = self.instants.next(self.clock.closing()),
             }
         }
-        let key = load.batch.files().last().map(|file| load.batch.key(file, loaded_at).to_string());
-        Err(LoadError::Crowded { bucket: self.bucket.name().to_owned(), key: key.unwrap_or_default() })
+        let key = load
+            .batch
+            .files()
+            .last()
+            .map(|file| load.batch.key(file, loaded_at).to_string());
+        Err(LoadError::Crowded {
+            bucket: self.bucket.name().to_owned(),
+            key: key.unwrap_or_default(),
+        })
     }
 
     /// Writes all files under the keys of one instant: sub-files first, the table's own file last, so that a visible
@@ -168,11 +191,17 @@ impl Loader {
         };
         let outcome = self.bucket.put_once(&key, body.clone(), &tags).await;
         match outcome {
-            Ok(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs) => {
-                Ok(Some(FileReport { key, rows: file.rows, size_bytes: body.size_bytes() }))
-            }
+            Ok(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs) => Ok(Some(FileReport {
+                key,
+                rows: file.rows,
+                size_bytes: body.size_bytes(),
+            })),
             Ok(PutOutcome::Taken) => Ok(None),
-            Err(source) => Err(LoadError::Put { bucket: self.bucket.name().to_owned(), key, source }),
+            Err(source) => Err(LoadError::Put {
+                bucket: self.bucket.name().to_owned(),
+                key,
+                source,
+            }),
         }
     }
 }
@@ -210,7 +239,10 @@ struct LoadBody {
 
 impl LoadBody {
     fn new(content: FileContent) -> Self {
-        Self { content, size: std::sync::OnceLock::new() }
+        Self {
+            content,
+            size: std::sync::OnceLock::new(),
+        }
     }
 }
 

@@ -100,20 +100,39 @@ pub struct PipelineParts {
 
 /// What comes back to the conductor.
 pub(crate) enum Event {
-    Prepared { task: u64, result: TaskResult },
-    Loaded { table: Arc<str>, outcome: Box<Result<LoadReport, LoadError>>, took: Duration },
+    Prepared {
+        task: u64,
+        result: TaskResult,
+    },
+    Loaded {
+        table: Arc<str>,
+        outcome: Box<Result<LoadReport, LoadError>>,
+        took: Duration,
+    },
     WorkerDied,
 }
 
 /// A step of the input, in order, once its tasks are prepared.
 enum Step {
     /// A stretch of input began: what was known then, for reading it again.
-    Task { task: Arc<Task>, origin: Origin, result: Option<TaskResult> },
+    Task {
+        task: Arc<Task>,
+        origin: Origin,
+        result: Option<TaskResult>,
+    },
     /// Bytes of input that hold no record in a task of their own.
     Block(Arc<crate::block::Block>),
-    State { at: u64, value: Vec<u8> },
-    Close { stream: Arc<str> },
-    Activate { stream: Arc<str>, version: i64 },
+    State {
+        at: u64,
+        value: Vec<u8>,
+    },
+    Close {
+        stream: Arc<str>,
+    },
+    Activate {
+        stream: Arc<str>,
+        version: i64,
+    },
 }
 
 /// Where a task began, and what held there.
@@ -249,7 +268,8 @@ impl Pipeline {
     pub fn next_due(&self) -> Option<Duration> {
         let now = self.clock.elapsed();
         let open = self.tables.values().filter_map(|table| table.open.as_ref());
-        open.map(|open| (open.opened_at + self.settings.limits.wait).saturating_sub(now)).min()
+        open.map(|open| (open.opened_at + self.settings.limits.wait).saturating_sub(now))
+            .min()
     }
 
     /// Ends the input: everything is loaded and the last state handed back.
@@ -264,7 +284,10 @@ impl Pipeline {
             self.wait_for_event(Duration::MAX)?;
         }
         self.release_states()?;
-        Ok(RunSummary { rejected: self.rejected, records: self.next_position })
+        Ok(RunSummary {
+            rejected: self.rejected,
+            records: self.next_position,
+        })
     }
 
     /// Waits until all input so far is merged and no load is waiting or running. Batches stay open.

@@ -53,11 +53,20 @@ pub(crate) struct Preparer {
 
 impl Preparer {
     pub(crate) fn new(keys: Box<dyn KeySource + Send>, invalid_records: InvalidRecords) -> Self {
-        Self { encoders: HashMap::new(), tails: TailReader::new(), keys, invalid_records }
+        Self {
+            encoders: HashMap::new(),
+            tails: TailReader::new(),
+            keys,
+            invalid_records,
+        }
     }
 
     /// Prepares all lines of a group.
-    pub(crate) fn prepare(&mut self, group: &Group, claims: &Arc<Claims>) -> Result<PreparedGroup, GroupFault> {
+    pub(crate) fn prepare(
+        &mut self,
+        group: &Group,
+        claims: &Arc<Claims>,
+    ) -> Result<PreparedGroup, GroupFault> {
         self.prepare_lines(group, 0..group.lines.len(), claims)
     }
 
@@ -113,7 +122,10 @@ impl GroupWork<'_> {
     fn take(&mut self, index: usize) -> Result<(), GroupFault> {
         let line = self.group.lines[index];
         let bytes = &self.group.block.bytes[line.start as usize..line.end as usize];
-        let not_json = || GroupFault::Line { index, fault: LineFault::not_json(bytes) };
+        let not_json = || GroupFault::Line {
+            index,
+            fault: LineFault::not_json(bytes),
+        };
         let text = simdutf8::basic::from_utf8(bytes).map_err(|_| not_json())?;
         let offset = (line.record - line.start) as usize;
         let outer_depth = usize::from(!self.group.is_bare);
@@ -125,7 +137,10 @@ impl GroupWork<'_> {
             let fault = if self.group.is_bare {
                 LineFault::not_json(bytes)
             } else {
-                LineFault::WrongKind { key: "record", must_be: "an object" }
+                LineFault::WrongKind {
+                    key: "record",
+                    must_be: "an object",
+                }
             };
             return Err(GroupFault::Line { index, fault });
         }
@@ -150,36 +165,58 @@ impl GroupWork<'_> {
         };
         self.encoder.accept(text, meta, self.keys);
         match self.encoder.first_rejection() {
-            Some(reason) if self.invalid_records == InvalidRecords::Fail => {
-                Err(GroupFault::Invalid { index, reason: reason.clone() })
-            }
+            Some(reason) if self.invalid_records == InvalidRecords::Fail => Err(GroupFault::Invalid {
+                index,
+                reason: reason.clone(),
+            }),
             _ => Ok(()),
         }
     }
 
     /// What the line says beside the record, which ends at `end`.
     #[inline]
-    fn facts(&mut self, index: usize, line: RecordLine, text: &str, end: usize) -> Result<RecordFacts, GroupFault> {
+    fn facts(
+        &mut self,
+        index: usize,
+        line: RecordLine,
+        text: &str,
+        end: usize,
+    ) -> Result<RecordFacts, GroupFault> {
         let before = match line.facts {
             LineFacts::Known(facts) if self.group.is_bare => {
                 let is_clean = text[end..].trim_matches([' ', '\t', '\r']).is_empty();
                 let fault = || LineFault::not_json(text.as_bytes());
-                return if is_clean { Ok(facts) } else { Err(GroupFault::Line { index, fault: fault() }) };
+                return if is_clean {
+                    Ok(facts)
+                } else {
+                    Err(GroupFault::Line {
+                        index,
+                        fault: fault(),
+                    })
+                };
             }
             LineFacts::Known(facts) => return Ok(facts),
             LineFacts::Prefix(before) => before,
         };
-        self.tails.read(&text[end..], before).map_err(|fault| match fault {
-            TailFault::SaysMore => GroupFault::ReadAgain { index },
-            TailFault::Fault(fault) => GroupFault::Line { index, fault },
-            TailFault::NotJson => GroupFault::Line { index, fault: LineFault::not_json(text.as_bytes()) },
-        })
+        self.tails
+            .read(&text[end..], before)
+            .map_err(|fault| match fault {
+                TailFault::SaysMore => GroupFault::ReadAgain { index },
+                TailFault::Fault(fault) => GroupFault::Line { index, fault },
+                TailFault::NotJson => GroupFault::Line {
+                    index,
+                    fault: LineFault::not_json(text.as_bytes()),
+                },
+            })
     }
 
     fn end_run(&mut self, until: usize) {
         if self.version.take().is_some() {
             let lines = self.first_line..until;
-            self.prepared.runs.push(PreparedRun { run: self.encoder.finish(), lines });
+            self.prepared.runs.push(PreparedRun {
+                run: self.encoder.finish(),
+                lines,
+            });
         }
         self.first_line = until;
     }

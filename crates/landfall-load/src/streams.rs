@@ -50,7 +50,12 @@ pub(crate) struct Streams {
 
 impl Streams {
     pub(crate) fn new(naming: Arc<Naming>, enforces_schemas: bool) -> Self {
-        Self { naming, enforces_schemas, by_name: HashMap::new(), taken: HashMap::new() }
+        Self {
+            naming,
+            enforces_schemas,
+            by_name: HashMap::new(),
+            taken: HashMap::new(),
+        }
     }
 
     pub(crate) fn get(&self, stream: &str) -> Option<&Arc<StreamPlan>> {
@@ -59,7 +64,8 @@ impl Streams {
 
     /// Whether the message changes nothing.
     pub(crate) fn knows(&self, message: &SchemaMessage) -> bool {
-        self.get(&message.stream).is_some_and(|known| known.message.says_the_same(message))
+        self.get(&message.stream)
+            .is_some_and(|known| known.message.says_the_same(message))
     }
 
     /// Takes a SCHEMA.
@@ -67,8 +73,9 @@ impl Streams {
         if self.knows(&message) {
             return Ok(SchemaEffect::Same);
         }
-        let schema = Schema::compile(&message.schema)
-            .map_err(|error| LineFault::InvalidSchema { text: error.to_string() })?;
+        let schema = Schema::compile(&message.schema).map_err(|error| LineFault::InvalidSchema {
+            text: error.to_string(),
+        })?;
         let declared = DeclaredTable::of(&schema);
         let parts = PlanParts {
             naming: self.naming.clone(),
@@ -81,18 +88,30 @@ impl Streams {
             problem: self.name_problem(&message.stream),
         };
         let stream = message.stream.clone();
-        let plan = StreamPlan { message, plan: Arc::new(TablePlan::new(parts)) };
+        let plan = StreamPlan {
+            message,
+            plan: Arc::new(TablePlan::new(parts)),
+        };
         let before = self.by_name.insert(stream, Arc::new(plan));
-        Ok(if before.is_some() { SchemaEffect::Changed } else { SchemaEffect::Began })
+        Ok(if before.is_some() {
+            SchemaEffect::Changed
+        } else {
+            SchemaEffect::Began
+        })
     }
 
     /// T1 and T2 of rejects.md; takes the cleaned name if it is free.
     fn name_problem(&mut self, stream: &str) -> Option<Reason> {
         let cleaned = clean_name(stream).into_owned();
         if is_reserved(stream) || is_reserved(&cleaned) {
-            return Some(Reason::ReservedTable { table: stream.to_owned() });
+            return Some(Reason::ReservedTable {
+                table: stream.to_owned(),
+            });
         }
-        let owner = self.taken.entry(cleaned.clone()).or_insert_with(|| stream.to_owned());
+        let owner = self
+            .taken
+            .entry(cleaned.clone())
+            .or_insert_with(|| stream.to_owned());
         (owner != stream).then_some(Reason::TableCollision { cleaned })
     }
 }

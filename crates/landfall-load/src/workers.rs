@@ -39,9 +39,16 @@ impl Workers {
         for index in 0..count {
             let (receiver, events, preparer) = (receiver.clone(), events.clone(), preparers());
             let work = move || work(&receiver, &events, preparer);
-            threads.push(std::thread::Builder::new().name(format!("prepare-{index}")).spawn(work)?);
+            threads.push(
+                std::thread::Builder::new()
+                    .name(format!("prepare-{index}"))
+                    .spawn(work)?,
+            );
         }
-        Ok(Self { tasks: Some(tasks), threads })
+        Ok(Self {
+            tasks: Some(tasks),
+            threads,
+        })
     }
 
     /// Hands over a task. False if no worker is left.
@@ -64,8 +71,16 @@ fn work(tasks: &Mutex<Receiver<Arc<Task>>>, events: &Sender<Event>, mut preparer
     loop {
         let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = next else { return };
-        let answer = Answer { events, task: task.id, is_given: false };
-        let result = task.groups.iter().map(|(group, claims)| preparer.prepare(group, claims)).collect();
+        let answer = Answer {
+            events,
+            task: task.id,
+            is_given: false,
+        };
+        let result = task
+            .groups
+            .iter()
+            .map(|(group, claims)| preparer.prepare(group, claims))
+            .collect();
         drop(task);
         answer.give(result);
     }
@@ -82,7 +97,10 @@ impl Answer<'_> {
     fn give(mut self, result: TaskResult) {
         self.is_given = true;
         // Nobody listens any more when the run has ended.
-        let _ = self.events.send(Event::Prepared { task: self.task, result });
+        let _ = self.events.send(Event::Prepared {
+            task: self.task,
+            result,
+        });
     }
 }
 

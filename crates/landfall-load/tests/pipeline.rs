@@ -19,18 +19,32 @@ fn run(world: &World, lines: &[&str]) -> Outcome {
 
 fn with(settings: serde_json::Value) -> World {
     let mut all = json!({"integration_name": "demo"});
-    all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-    World { settings: all, ..World::default() }
+    all.as_object_mut()
+        .unwrap()
+        .extend(settings.as_object().unwrap().clone());
+    World {
+        settings: all,
+        ..World::default()
+    }
 }
 
 /// `key: content` of each object in order of upload, cut at the system columns.
 fn shown(outcome: &Outcome) -> Vec<String> {
     let content = |content: &[u8]| {
         let text = String::from_utf8(content.to_vec()).unwrap();
-        let lines = text.lines().map(|line| line.split(",\"_sdc_received_at\"").next().unwrap_or_default().to_owned());
+        let lines = text.lines().map(|line| {
+            line.split(",\"_sdc_received_at\"")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        });
         lines.collect::<Vec<_>>().join(" ")
     };
-    outcome.objects.iter().map(|(key, bytes)| format!("{key}: {}", content(bytes))).collect()
+    outcome
+        .objects
+        .iter()
+        .map(|(key, bytes)| format!("{key}: {}", content(bytes)))
+        .collect()
 }
 
 #[test]
@@ -42,7 +56,10 @@ fn white_space_before_a_record_is_no_part_of_it() {
         r#"{"type":"RECORD","stream":"t","record":  {"id":2}}"#,
     ];
     let outcome = run(&World::default(), &lines);
-    assert_eq!(shown(&outcome), ["demo/t/0_1700000000123.jsonl: {\"id\":1 {\"id\":2"]);
+    assert_eq!(
+        shown(&outcome),
+        ["demo/t/0_1700000000123.jsonl: {\"id\":1 {\"id\":2"]
+    );
 }
 
 #[test]
@@ -51,7 +68,10 @@ fn infinities_outside_of_records_are_no_json_however_the_line_begins() {
     let known = r#"{"type":"RECORD","stream":"t","record":{"id":1}}"#;
     for lines in [vec![SCHEMA, faulty], vec![SCHEMA, known, faulty]] {
         let error = run(&World::default(), &lines).result.unwrap_err().to_string();
-        assert_eq!(error, format!("Line {}: unable to parse as JSON: {faulty}", lines.len()));
+        assert_eq!(
+            error,
+            format!("Line {}: unable to parse as JSON: {faulty}", lines.len())
+        );
     }
 }
 
@@ -71,10 +91,20 @@ fn a_batch_has_its_fill_of_bytes_of_its_own_version() {
     let record = |version: i64, id: i64| {
         format!(r#"{{"type":"RECORD","stream":"t","record":{{"id":{id}}},"version":{version}}}"#)
     };
-    let lines = [SCHEMA.to_owned(), record(1, 1), record(2, 2), record(2, 3), record(2, 4), record(2, 5)];
+    let lines = [
+        SCHEMA.to_owned(),
+        record(1, 1),
+        record(2, 2),
+        record(2, 3),
+        record(2, 4),
+        record(2, 5),
+    ];
     let lines: Vec<Vec<u8>> = lines.into_iter().map(|line| (line + "\n").into_bytes()).collect();
     let world = with(json!({"batch_size_bytes": 24}));
-    for outcome in [world.run(Feeding::Settled(&lines)), world.run(Feeding::Flowing(&[lines.concat()]))] {
+    for outcome in [
+        world.run(Feeding::Settled(&lines)),
+        world.run(Feeding::Flowing(&[lines.concat()])),
+    ] {
         let expected = [
             "demo/t/1_1700000000123.jsonl: {\"id\":1",
             "demo/t/2_1700000000124.jsonl: {\"id\":2 {\"id\":3 {\"id\":4",
@@ -89,21 +119,46 @@ fn names_too_long_for_a_folder_are_rejected() {
     let name = "n".repeat(256);
     let schema = SCHEMA.replace("\"t\"", &format!("\"{name}\""));
     let record = format!(r#"{{"type":"RECORD","stream":"{name}","record":{{"id":1}}}}"#);
-    let world = World { max_key_part_bytes: Some(255), ..World::default() };
-    assert_eq!(run(&World::default(), &[&schema, &record]).result.unwrap().rejected, 0);
+    let world = World {
+        max_key_part_bytes: Some(255),
+        ..World::default()
+    };
+    assert_eq!(
+        run(&World::default(), &[&schema, &record])
+            .result
+            .unwrap()
+            .rejected,
+        0
+    );
     assert_eq!(run(&world, &[&schema, &record]).result.unwrap().rejected, 1);
 }
 
 #[test]
 fn an_array_in_an_array_is_the_property_value_of_an_element() {
-    let lines = [SCHEMA, r#"{"type":"RECORD","stream":"t","record":{"id":1,"a":[[1],{"value":[2]}]}}"#];
+    let lines = [
+        SCHEMA,
+        r#"{"type":"RECORD","stream":"t","record":{"id":1,"a":[[1],{"value":[2]}]}}"#,
+    ];
     let outcome = run(&with(json!({"output_file_format": "csv"})), &lines);
     assert_eq!(outcome.result.unwrap().rejected, 0);
-    let inner = outcome.objects.iter().find(|(key, _)| key.starts_with("demo/t/a/value/")).unwrap();
+    let inner = outcome
+        .objects
+        .iter()
+        .find(|(key, _)| key.starts_with("demo/t/a/value/"))
+        .unwrap();
     let rows = String::from_utf8(inner.1.clone()).unwrap();
-    let cells: Vec<&str> = rows.lines().map(|line| line.split(",2023").next().unwrap()).collect();
+    let cells: Vec<&str> = rows
+        .lines()
+        .map(|line| line.split(",2023").next().unwrap())
+        .collect();
     let header = cells[0].split(",_sdc_received_at").next().unwrap();
-    assert_eq!((header, &cells[1..]), ("_sdc_source_key_id,_sdc_level_0_id,_sdc_level_1_id,value", &["1,0,0,1", "1,1,0,2"][..]));
+    assert_eq!(
+        (header, &cells[1..]),
+        (
+            "_sdc_source_key_id,_sdc_level_0_id,_sdc_level_1_id,value",
+            &["1,0,0,1", "1,1,0,2"][..]
+        )
+    );
 }
 
 #[test]
@@ -112,17 +167,25 @@ fn batch_files_of_many_pieces_are_read_whole() {
     let records: String = (0..200_000).map(|id| format!("{{\"id\":{id}}}\r\n\n")).collect();
     let records = records.trim_end();
     let path = dir.path().join("records.gz");
-    let mut file = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
+    let mut file =
+        flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
     file.write_all(records.as_bytes()).unwrap();
     file.finish().unwrap();
     let path = path.to_str().unwrap();
     let batch = format!(
         r#"{{"type":"BATCH","stream":"t","encoding":{{"format":"jsonl","compression":"gzip"}},"manifest":["file://{path}"]}}"#
     );
-    let world = World { workers: 3, ..with(json!({"batch_size_rows": 150_000})) };
+    let world = World {
+        workers: 3,
+        ..with(json!({"batch_size_rows": 150_000}))
+    };
     let outcome = run(&world, &[SCHEMA, &batch, r#"{"type":"STATE","value":1}"#]);
     assert_eq!(outcome.result.unwrap().records, 200_000);
-    let lines: Vec<usize> = outcome.objects.iter().map(|(_, content)| content.split(|byte| *byte == b'\n').count() - 1).collect();
+    let lines: Vec<usize> = outcome
+        .objects
+        .iter()
+        .map(|(_, content)| content.split(|byte| *byte == b'\n').count() - 1)
+        .collect();
     assert_eq!((lines, outcome.stdout.as_str()), (vec![150_000, 50_000], "1\n"));
 }
 
@@ -134,7 +197,10 @@ fn after_a_failed_load_no_state_comes() {
         r#"{"type":"RECORD","stream":"t","record":{"id":1}}"#,
         r#"{"type":"STATE","value":1}"#,
     ];
-    let world = World { broken: Some("demo/t/".to_owned()), ..World::default() };
+    let world = World {
+        broken: Some("demo/t/".to_owned()),
+        ..World::default()
+    };
     let outcome = run(&world, &lines);
     assert!(outcome.result.is_err());
     assert_eq!(outcome.stdout, "0\n");

@@ -16,8 +16,23 @@ use support::world::{Feeding, Outcome, World};
 /// A value of a record, as JSON text. Small alphabets, so that records have places in common and some collide.
 fn value() -> impl Strategy<Value = String> {
     let scalar = select(vec![
-        "null", "true", "1", "-0", "12.50", "1e5", "NaN", "\"\"", "\"x\"", "\" a,b\"", "\"q\\\"\\n\"", "\"\\u0000\"",
-        "\"\\ud83d\\ude00\\udc00\"", "\"é\"", "{}", "[]", "[ ]",
+        "null",
+        "true",
+        "1",
+        "-0",
+        "12.50",
+        "1e5",
+        "NaN",
+        "\"\"",
+        "\"x\"",
+        "\" a,b\"",
+        "\"q\\\"\\n\"",
+        "\"\\u0000\"",
+        "\"\\ud83d\\ude00\\udc00\"",
+        "\"é\"",
+        "{}",
+        "[]",
+        "[ ]",
     ]);
     scalar.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
         let list = vec(inner.clone(), 0..3).prop_map(|values| format!("[{}]", values.join(",")));
@@ -26,9 +41,20 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn object(values: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let names = select(vec!["a", "b", "a__b", "a b", "a!b", "value", "\\u0061", "_sdc_sequence", "__sdc_primary_key"]);
+    let names = select(vec![
+        "a",
+        "b",
+        "a__b",
+        "a b",
+        "a!b",
+        "value",
+        "\\u0061",
+        "_sdc_sequence",
+        "__sdc_primary_key",
+    ]);
     let spaces = select(vec!["", "", "", " ", "\t"]);
-    let member = (names, values, spaces).prop_map(|(name, value, space)| format!("\"{name}\":{space}{value}"));
+    let member =
+        (names, values, spaces).prop_map(|(name, value, space)| format!("\"{name}\":{space}{value}"));
     vec(member, 0..4).prop_map(|members| format!("{{{}}}", members.join(",")))
 }
 
@@ -106,7 +132,8 @@ fn line() -> impl Strategy<Value = String> {
 /// Whole inputs: every stream is described first.
 fn input() -> impl Strategy<Value = String> {
     vec(line(), 1..40).prop_map(|lines| {
-        let described = ["s", "t", "keyless", "s!", "_sdc_x"].map(|stream| schema_text(stream, r#"{"properties":{}}"#));
+        let described =
+            ["s", "t", "keyless", "s!", "_sdc_x"].map(|stream| schema_text(stream, r#"{"properties":{}}"#));
         let lines: Vec<String> = described.into_iter().chain(lines).collect();
         lines.join("\n")
     })
@@ -134,7 +161,10 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 fn by_line(world: &World, input: &str) -> Outcome {
-    let pieces: Vec<Vec<u8>> = input.split_inclusive('\n').map(|line| line.as_bytes().to_vec()).collect();
+    let pieces: Vec<Vec<u8>> = input
+        .split_inclusive('\n')
+        .map(|line| line.as_bytes().to_vec())
+        .collect();
     world.run(Feeding::Settled(&pieces))
 }
 
@@ -142,7 +172,9 @@ fn in_pieces(input: &[u8], cuts: &[Index]) -> Vec<Vec<u8>> {
     let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
     at.extend([0, input.len()]);
     at.sort_unstable();
-    at.windows(2).map(|pair| input[pair[0]..pair[1]].to_vec()).collect()
+    at.windows(2)
+        .map(|pair| input[pair[0]..pair[1]].to_vec())
+        .collect()
 }
 
 /// The contents of each table's files in the order of loading, without the instants: which load came first among
@@ -154,18 +186,31 @@ fn files(objects: &[Object]) -> BTreeMap<String, Vec<String>> {
         let (instant, extension) = rest.split_once('.').unwrap();
         let instant: i64 = instant.parse().unwrap();
         let batched_at = Timestamp::from_millis(instant).to_string();
-        let content = String::from_utf8(content.clone()).unwrap().replace(&batched_at, "T");
+        let content = String::from_utf8(content.clone())
+            .unwrap()
+            .replace(&batched_at, "T");
         // Tables share the folder of rejects: each line names its own.
-        let table = content.split(",\"reason\":").next().filter(|_| key.contains("_sdc_rejected")).unwrap_or_default();
-        files.entry(format!("{start}.{extension} {table}")).or_default().insert(instant, content);
+        let table = content
+            .split(",\"reason\":")
+            .next()
+            .filter(|_| key.contains("_sdc_rejected"))
+            .unwrap_or_default();
+        files
+            .entry(format!("{start}.{extension} {table}"))
+            .or_default()
+            .insert(instant, content);
     }
-    files.into_iter().map(|(key, contents)| (key, contents.into_values().collect())).collect()
+    files
+        .into_iter()
+        .map(|(key, contents)| (key, contents.into_values().collect()))
+        .collect()
 }
 
 /// How a run ended. Where invalid records are fatal, a collision of sub-tables with those of records that other workers
 /// hold is seen late: another invalid record of the same stretch may be named instead.
 fn end(outcome: &Outcome, world: &World) -> String {
-    let is_late = world.settings["on_invalid_record"] == "fail" && world.settings["output_file_format"] == "csv";
+    let is_late =
+        world.settings["on_invalid_record"] == "fail" && world.settings["output_file_format"] == "csv";
     match &outcome.result {
         Err(_) if is_late => "some fault".to_owned(),
         Ok(summary) => format!("{} records, {} rejected", summary.records, summary.rejected),

@@ -16,8 +16,10 @@ use support::world::{Feeding, Outcome, World};
 fn run_by_line(case: &Value) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     write_files(case, dir.path());
-    let mut pieces: Vec<Vec<u8>> =
-        lines(case, dir.path()).into_iter().map(|line| (line + "\n").into_bytes()).collect();
+    let mut pieces: Vec<Vec<u8>> = lines(case, dir.path())
+        .into_iter()
+        .map(|line| (line + "\n").into_bytes())
+        .collect();
     let ends_without_line_feed = name(case) == "last line without a line feed";
     if let (true, Some(last)) = (ends_without_line_feed, pieces.last_mut()) {
         last.pop();
@@ -29,7 +31,10 @@ fn run_by_line(case: &Value) -> Outcome {
 fn run_in_one_piece(case: &Value) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     write_files(case, dir.path());
-    let input: String = lines(case, dir.path()).into_iter().map(|line| line + "\n").collect();
+    let input: String = lines(case, dir.path())
+        .into_iter()
+        .map(|line| line + "\n")
+        .collect();
     let world = World::of(case);
     // Workers take keys from the list as they come.
     let workers = if world.uuids.is_empty() { 3 } else { 1 };
@@ -42,7 +47,10 @@ fn compare_objects(found: &[Object], expected: &[(String, String)], report: &mut
     let found_keys = keys(found.iter().map(|(key, _)| key).collect());
     let expected_keys = keys(expected.iter().map(|(key, _)| key).collect());
     if found_keys != expected_keys {
-        let _ = writeln!(report, "  keys in order of upload\n    expected {expected_keys}\n    found    {found_keys}");
+        let _ = writeln!(
+            report,
+            "  keys in order of upload\n    expected {expected_keys}\n    found    {found_keys}"
+        );
     }
     for (key, content) in found {
         let found = String::from_utf8_lossy(content);
@@ -57,7 +65,9 @@ fn compare_text(key: &str, found: &str, expected: &str, report: &mut String) {
     if found == expected {
         return;
     }
-    let shown = |line: Option<&str>| line.map_or_else(|| "nothing".to_owned(), |line| line.chars().take(600).collect());
+    let shown = |line: Option<&str>| {
+        line.map_or_else(|| "nothing".to_owned(), |line| line.chars().take(600).collect())
+    };
     let (mut found_lines, mut expected_lines) = (found.split_inclusive('\n'), expected.split_inclusive('\n'));
     let mut number = 0;
     loop {
@@ -65,14 +75,20 @@ fn compare_text(key: &str, found: &str, expected: &str, report: &mut String) {
         let (found, expected) = (found_lines.next(), expected_lines.next());
         if found != expected || found.is_none() {
             let (found, expected) = (shown(found), shown(expected));
-            let _ = writeln!(report, "  {key}, line {number}\n    expected {expected:?}\n    found    {found:?}");
+            let _ = writeln!(
+                report,
+                "  {key}, line {number}\n    expected {expected:?}\n    found    {found:?}"
+            );
             return;
         }
     }
 }
 
 fn expected_objects(case: &Value, order: &[String]) -> Vec<(String, String)> {
-    order.iter().map(|key| (key.clone(), text(&case["expect"]["objects"][key]))).collect()
+    order
+        .iter()
+        .map(|key| (key.clone(), text(&case["expect"]["objects"][key])))
+        .collect()
 }
 
 /// Cases of files: every object to the byte.
@@ -124,11 +140,20 @@ fn check_in_one_piece(case: &Value, by_line: Outcome, report: &mut String) {
     let mut problems = String::new();
     compare_objects(&sorted(outcome.objects), &expected, &mut problems);
     if outcome.stdout.lines().last() != by_line.stdout.lines().last() {
-        let _ = writeln!(problems, "  last state: {:?} by line, {:?} in one piece", by_line.stdout, outcome.stdout);
+        let _ = writeln!(
+            problems,
+            "  last state: {:?} by line, {:?} in one piece",
+            by_line.stdout, outcome.stdout
+        );
     }
-    let ends = [&by_line.result, &outcome.result].map(|result| result.as_ref().map_err(RunError::to_string).copied());
+    let ends = [&by_line.result, &outcome.result]
+        .map(|result| result.as_ref().map_err(RunError::to_string).copied());
     if ends[0] != ends[1] {
-        let _ = writeln!(problems, "  ended with {:?} by line, {:?} in one piece", ends[0], ends[1]);
+        let _ = writeln!(
+            problems,
+            "  ended with {:?} by line, {:?} in one piece",
+            ends[0], ends[1]
+        );
     }
     note(case, "in one piece", &problems, report);
 }
@@ -147,7 +172,9 @@ fn rows(objects: &[Object]) -> BTreeMap<String, u64> {
 
 fn expected_rows(case: &Value) -> BTreeMap<String, u64> {
     let rows = case["expect"]["rows"].as_object().unwrap();
-    rows.iter().map(|(folder, rows)| (folder.clone(), rows.as_u64().unwrap())).collect()
+    rows.iter()
+        .map(|(folder, rows)| (folder.clone(), rows.as_u64().unwrap()))
+        .collect()
 }
 
 /// Cases of runs: exit code, states, reason of the end, rows landed.
@@ -167,15 +194,25 @@ fn check_runs(vectors: &str) {
 
 /// With small batches of several tables, instants and states depend on when loads happen to end.
 fn has_limit(case: &Value) -> bool {
-    ["batch_size_rows", "batch_size_bytes"].iter().any(|limit| case["settings"].get(limit).is_some())
+    ["batch_size_rows", "batch_size_bytes"]
+        .iter()
+        .any(|limit| case["settings"].get(limit).is_some())
 }
 
 fn check_run(case: &Value, outcome: &Outcome, problems: &mut String) {
     let expect = &case["expect"];
-    let states: Vec<&str> = expect["stdout"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let states: Vec<&str> = expect["stdout"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line.as_str().unwrap())
+        .collect();
     let found: Vec<&str> = outcome.stdout.lines().collect();
     if found != states {
-        let _ = writeln!(problems, "  states\n    expected {states:?}\n    found    {found:?}");
+        let _ = writeln!(
+            problems,
+            "  states\n    expected {states:?}\n    found    {found:?}"
+        );
     }
     let is_dry = case.get("args").is_some();
     let exit_code = match &outcome.result {
@@ -183,9 +220,17 @@ fn check_run(case: &Value, outcome: &Outcome, problems: &mut String) {
         Err(_) => 1,
     };
     if expect["exit_code"] != exit_code {
-        let _ = writeln!(problems, "  expected exit code {}, ended with {:?}", expect["exit_code"], outcome.result);
+        let _ = writeln!(
+            problems,
+            "  expected exit code {}, ended with {:?}",
+            expect["exit_code"], outcome.result
+        );
     }
-    let fatal = outcome.result.as_ref().err().map(|error| format!("CRITICAL {error}"));
+    let fatal = outcome
+        .result
+        .as_ref()
+        .err()
+        .map(|error| format!("CRITICAL {error}"));
     let last = expect.get("stderr_last").and_then(Value::as_str);
     // Where the system's own words are part of it, the case does not give the end.
     if last.is_some() && fatal.as_deref() != last {
@@ -193,7 +238,10 @@ fn check_run(case: &Value, outcome: &Outcome, problems: &mut String) {
     }
     if rows(&outcome.objects) != expected_rows(case) {
         let (expected, found) = (expected_rows(case), rows(&outcome.objects));
-        let _ = writeln!(problems, "  rows\n    expected {expected:?}\n    found    {found:?}");
+        let _ = writeln!(
+            problems,
+            "  rows\n    expected {expected:?}\n    found    {found:?}"
+        );
     }
 }
 

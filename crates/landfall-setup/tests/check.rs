@@ -1,5 +1,8 @@
 //! The check against scripted probes: its order, its rules, and how it is shown.
 
+// A test that can't go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 mod support;
 
 use std::path::PathBuf;

@@ -64,7 +64,12 @@ impl LineFault {
     pub fn not_json(line: &[u8]) -> Self {
         // Four bytes at most for each character: decoding more than that would be wasted on a long line.
         let start = &line[..line.len().min(SHOWN_CHARACTERS * 4 + 4)];
-        Self::NotJson { shown: String::from_utf8_lossy(start).chars().take(SHOWN_CHARACTERS).collect() }
+        Self::NotJson {
+            shown: String::from_utf8_lossy(start)
+                .chars()
+                .take(SHOWN_CHARACTERS)
+                .collect(),
+        }
     }
 }
 
@@ -88,14 +93,23 @@ impl fmt::Display for LineError {
             }
             LineFault::WrongKind { key, must_be } => write!(out, "Line {line}: \"{key}\" must be {must_be}"),
             LineFault::NoSchema { stream } => {
-                write!(out, "Line {line}: record of stream '{stream}' came before its SCHEMA")
+                write!(
+                    out,
+                    "Line {line}: record of stream '{stream}' came before its SCHEMA"
+                )
             }
             LineFault::NoProperties { stream } => {
-                write!(out, "Line {line}: schema of stream '{stream}' has no \"properties\"")
+                write!(
+                    out,
+                    "Line {line}: schema of stream '{stream}' has no \"properties\""
+                )
             }
             LineFault::InvalidSchema { text } => write!(out, "Line {line}: {text}"),
             LineFault::UnsupportedBatch { format, compression } => {
-                write!(out, "Line {line}: unsupported batch encoding {format}/{compression}")
+                write!(
+                    out,
+                    "Line {line}: unsupported batch encoding {format}/{compression}"
+                )
             }
             LineFault::UnreadableBatchFile { file, problem } => {
                 write!(out, "Line {line}: unable to read batch file {file}: {problem}")

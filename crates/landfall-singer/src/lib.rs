@@ -7,6 +7,8 @@ mod state;
 mod tail;
 
 pub use fault::{LineError, LineFault, MAX_LINE_BYTES};
-pub use message::{BatchMessage, Compression, Message, MessageReader, RecordStart, SchemaMessage, StreamVersion};
+pub use message::{
+    BatchMessage, Compression, Message, MessageReader, RecordStart, SchemaMessage, StreamVersion,
+};
 pub use state::{Position, StateTracker};
 pub use tail::{Extracted, RecordFacts, TailFault, TailReader};

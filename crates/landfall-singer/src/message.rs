@@ -118,8 +118,14 @@ impl MessageReader {
         if self.paths.is_crowded() {
             self.paths = Paths::new();
         }
-        let Ok(text) = std::str::from_utf8(line) else { return Err(LineFault::not_json(line)) };
-        if self.tape.parse_document(line, NonFinite::AsNull, &mut self.paths).is_err() {
+        let Ok(text) = std::str::from_utf8(line) else {
+            return Err(LineFault::not_json(line));
+        };
+        if self
+            .tape
+            .parse_document(line, NonFinite::AsNull, &mut self.paths)
+            .is_err()
+        {
             return Err(LineFault::not_json(line));
         }
         let message = self.tape.document(text, &self.paths);
@@ -140,7 +146,9 @@ impl MessageReader {
             "STATE" => fields.state().map(Message::State),
             "ACTIVATE_VERSION" => fields.activate_version().map(Message::ActivateVersion),
             "BATCH" => fields.batch().map(Message::Batch),
-            _ => Ok(Message::Unknown { kind: fields.text("type", &["type"])? }),
+            _ => Ok(Message::Unknown {
+                kind: fields.text("type", &["type"])?,
+            }),
         }
     }
 }
@@ -150,7 +158,11 @@ struct Fields<'a>(Value<'a>);
 impl<'a> Fields<'a> {
     /// Whether a bare `NaN` or infinity, which is read as null, stands anywhere but in the record.
     fn has_non_finite_outside_record(&self) -> bool {
-        let mut others = self.0.members().filter(|(name, _)| name != "record").flat_map(|(_, value)| value.subtree());
+        let mut others = self
+            .0
+            .members()
+            .filter(|(name, _)| name != "record")
+            .flat_map(|(_, value)| value.subtree());
         others.any(|value| value.kind() == Kind::Null && value.text() != b"null")
     }
 
@@ -170,17 +182,27 @@ impl<'a> Fields<'a> {
         required: &[&'static str],
     ) -> Result<Value<'a>, LineFault> {
         let value = self.required(key, required)?;
-        if value.kind() == kind { Ok(value) } else { Err(LineFault::WrongKind { key, must_be }) }
+        if value.kind() == kind {
+            Ok(value)
+        } else {
+            Err(LineFault::WrongKind { key, must_be })
+        }
     }
 
     fn text(&self, key: &'static str, required: &[&'static str]) -> Result<String, LineFault> {
-        Ok(self.of_kind(key, Kind::String, "a string", required)?.string().into_owned())
+        Ok(self
+            .of_kind(key, Kind::String, "a string", required)?
+            .string()
+            .into_owned())
     }
 
     fn stream(&self, required: &[&'static str]) -> Result<String, LineFault> {
         let stream = self.text("stream", required)?;
         if stream.is_empty() {
-            return Err(LineFault::WrongKind { key: "stream", must_be: "a name, not empty" });
+            return Err(LineFault::WrongKind {
+                key: "stream",
+                must_be: "a name, not empty",
+            });
         }
         Ok(stream)
     }
@@ -207,7 +229,12 @@ impl<'a> Fields<'a> {
                 _ => {}
             }
         }
-        Ok(RecordStart { stream, offset: record.start(), facts, prefix_facts })
+        Ok(RecordStart {
+            stream,
+            offset: record.start(),
+            facts,
+            prefix_facts,
+        })
     }
 
     fn schema(&self) -> Result<SchemaMessage, LineFault> {
@@ -220,13 +247,24 @@ impl<'a> Fields<'a> {
         let keys = self.names("key_properties")?;
         let lacks_keys = keys.is_none();
         let bookmarks = self.names("bookmark_properties")?.unwrap_or_default();
-        Ok(SchemaMessage { stream, schema, keys: keys.unwrap_or_default(), lacks_keys, bookmarks })
+        Ok(SchemaMessage {
+            stream,
+            schema,
+            keys: keys.unwrap_or_default(),
+            lacks_keys,
+            bookmarks,
+        })
     }
 
     /// An array of names, each once; a string counts as one name, null as absent.
     fn names(&self, key: &'static str) -> Result<Option<Vec<String>>, LineFault> {
-        let wrong = || LineFault::WrongKind { key, must_be: "an array of strings" };
-        let Some(value) = self.0.member(key) else { return Ok(None) };
+        let wrong = || LineFault::WrongKind {
+            key,
+            must_be: "an array of strings",
+        };
+        let Some(value) = self.0.member(key) else {
+            return Ok(None);
+        };
         let mut names: Vec<String> = Vec::new();
         match value.kind() {
             Kind::Null => return Ok(None),
@@ -249,7 +287,8 @@ impl<'a> Fields<'a> {
 
     fn state(&self) -> Result<Vec<u8>, LineFault> {
         let value = self.required("value", &["value"])?;
-        let is_empty = value.kind() == Kind::Null || (value.kind() == Kind::Object && value.children().next().is_none());
+        let is_empty =
+            value.kind() == Kind::Null || (value.kind() == Kind::Object && value.children().next().is_none());
         let mut text = Vec::new();
         if !is_empty {
             write_compact(value, &mut text);
@@ -261,7 +300,10 @@ impl<'a> Fields<'a> {
         const REQUIRED: [&str; 2] = ["stream", "version"];
         let stream = self.stream(&REQUIRED)?;
         let version = read_version(self.required("version", &REQUIRED)?)?;
-        let version = version.ok_or(LineFault::WrongKind { key: "version", must_be: "an integer" })?;
+        let version = version.ok_or(LineFault::WrongKind {
+            key: "version",
+            must_be: "an integer",
+        })?;
         Ok(StreamVersion { stream, version })
     }
 
@@ -274,9 +316,17 @@ impl<'a> Fields<'a> {
             .elements()
             .map(|file| (file.kind() == Kind::String).then(|| file.string().into_owned()))
             .collect();
-        let manifest = files.ok_or(LineFault::WrongKind { key: "manifest", must_be: "an array of strings" })?;
+        let manifest = files.ok_or(LineFault::WrongKind {
+            key: "manifest",
+            must_be: "an array of strings",
+        })?;
         let compression = read_encoding(encoding)?;
-        Ok(BatchMessage { stream, compression, manifest, version: self.version()?.unwrap_or(0) })
+        Ok(BatchMessage {
+            stream,
+            compression,
+            manifest,
+            version: self.version()?.unwrap_or(0),
+        })
     }
 }
 
@@ -286,9 +336,15 @@ pub(crate) fn read_version(value: Value<'_>) -> Result<Option<i64>, LineFault> {
         Kind::Null => Ok(None),
         Kind::Integer => match value.string().parse() {
             Ok(version) => Ok(Some(version)),
-            Err(_) => Err(LineFault::WrongKind { key: "version", must_be: "an integer of at most 64 bits" }),
+            Err(_) => Err(LineFault::WrongKind {
+                key: "version",
+                must_be: "an integer of at most 64 bits",
+            }),
         },
-        _ => Err(LineFault::WrongKind { key: "version", must_be: "an integer" }),
+        _ => Err(LineFault::WrongKind {
+            key: "version",
+            must_be: "an integer",
+        }),
     }
 }
 

@@ -39,7 +39,12 @@ impl RecordFacts {
                         Some(instant) => Extracted::At(instant),
                         None => Extracted::Unreadable,
                     },
-                    _ => return Err(LineFault::WrongKind { key: "time_extracted", must_be: "a string" }),
+                    _ => {
+                        return Err(LineFault::WrongKind {
+                            key: "time_extracted",
+                            must_be: "a string",
+                        });
+                    }
                 }
             }
             _ => {}
@@ -105,8 +110,12 @@ impl TailReader {
         if self.paths.is_crowded() {
             self.paths = Paths::new();
         }
-        let parsed = self.tape.parse_document(self.document.as_bytes(), NonFinite::Refuse, &mut self.paths);
-        let Ok(message) = parsed else { return Err(TailFault::NotJson) };
+        let parsed = self
+            .tape
+            .parse_document(self.document.as_bytes(), NonFinite::Refuse, &mut self.paths);
+        let Ok(message) = parsed else {
+            return Err(TailFault::NotJson);
+        };
         let mut facts = before;
         for (name, value) in message.members() {
             if matches!(&*name, "type" | "stream" | "record") {

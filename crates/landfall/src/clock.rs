@@ -18,6 +18,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that is passed in")]
     fn receiving_nanos(&self) -> i64 {
         // A clock set before 1970 counts as 1970; 64 bits last until 2262.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

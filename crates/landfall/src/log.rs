@@ -20,6 +20,7 @@ pub(crate) struct LogLevel(Level);
 
 impl LogLevel {
     /// The level of the options, or else of the environment (`TARGET_LANDFALL_LOGLEVEL`, `LOGLEVEL`), or else INFO.
+    #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
     pub(crate) fn choose(verbose: bool, quiet: bool) -> Self {
         if verbose {
             return Self(Level::DEBUG);
@@ -61,7 +62,7 @@ pub(crate) fn critical(reason: &dyn fmt::Display) {
 }
 
 fn write_line(level: &str, message: &str) {
-    let line = message.replace('\n', " ").replace('\r', " ");
+    let line = message.replace(['\n', '\r'], " ");
     let write = || {
         // Nobody is left to tell when stderr is closed.
         let _ = writeln!(std::io::stderr().lock(), "{level} {line}");

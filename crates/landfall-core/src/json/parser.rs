@@ -105,7 +105,9 @@ impl<'t, 'p> Parser<'t, 'p> {
         let mut flags = if scanned.is_escaped { Node::ESCAPED } else { 0 };
         if !scanned.is_canonical {
             flags |= Node::UNCANONICAL;
-            self.tape.edits.push(Edit::new(start, scanned.end, EditKind::Rewrite));
+            self.tape
+                .edits
+                .push(Edit::new(start, scanned.end, EditKind::Rewrite));
         }
         self.push(start, scanned.end, path, Kind::String, flags);
         self.at = scanned.end + 1;
@@ -143,7 +145,9 @@ impl<'t, 'p> Parser<'t, 'p> {
             return self.unexpected();
         }
         self.tape.has_non_finite = true;
-        self.tape.edits.push(Edit::new(self.at, self.at + word.len(), EditKind::Null));
+        self.tape
+            .edits
+            .push(Edit::new(self.at, self.at + word.len(), EditKind::Null));
         self.push(self.at, self.at + word.len(), path, Kind::Null, Node::NON_FINITE);
         self.at += word.len();
         Ok(())
@@ -232,7 +236,9 @@ impl<'t, 'p> Parser<'t, 'p> {
         let raw = std::str::from_utf8(&self.bytes[start..scanned.end])
             .map_err(|_| JsonError::new(JsonFault::InvalidUtf8, start))?;
         if !scanned.is_canonical {
-            self.tape.edits.push(Edit::new(start, scanned.end, EditKind::Rewrite));
+            self.tape
+                .edits
+                .push(Edit::new(start, scanned.end, EditKind::Rewrite));
         }
         if self.paths.is_full() {
             return self.fault(JsonFault::TooManyNames);

@@ -143,7 +143,11 @@ impl Edit {
     #[inline]
     pub(super) fn new(start: usize, end: usize, kind: EditKind) -> Self {
         // Texts are below 4 GiB: the parser refuses longer ones.
-        Self { start: start as u32, end: end as u32, kind }
+        Self {
+            start: start as u32,
+            end: end as u32,
+            kind,
+        }
     }
 }
 

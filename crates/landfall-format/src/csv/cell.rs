@@ -59,7 +59,9 @@ const fn marks(word: u64, byte: u8) -> u64 {
 /// line break.
 #[inline]
 fn needs_quotes(text: &[u8], delimiter: u8) -> bool {
-    let (Some(first), Some(last)) = (text.first(), text.last()) else { return true };
+    let (Some(first), Some(last)) = (text.first(), text.last()) else {
+        return true;
+    };
     if matches!(first, b' ' | b'\t') || matches!(last, b' ' | b'\t') {
         return true;
     }
@@ -71,7 +73,8 @@ fn needs_quotes(text: &[u8], delimiter: u8) -> bool {
             return true;
         }
     }
-    rest.iter().any(|byte| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r'))
+    rest.iter()
+        .any(|byte| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r'))
 }
 
 fn write_quoted(text: &[u8], out: &mut Vec<u8>) {

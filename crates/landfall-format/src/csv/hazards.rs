@@ -38,8 +38,12 @@ pub(crate) fn find_hazard(
 }
 
 fn reserved_name(record: Value<'_>, bindings: &Bindings) -> Option<Reason> {
-    let reserved = record.subtree().find(|value| bindings.get(value.path()).place.is_reserved)?;
-    Some(Reason::ReservedColumn { name: reserved.paths().name(reserved.path()).to_owned() })
+    let reserved = record
+        .subtree()
+        .find(|value| bindings.get(value.path()).place.is_reserved)?;
+    Some(Reason::ReservedColumn {
+        name: reserved.paths().name(reserved.path()).to_owned(),
+    })
 }
 
 /// Two values of one row for one column, in the row that `row` makes or in one below it.
@@ -56,7 +60,9 @@ fn collision_in(
     taken: &mut HashSet<u32>,
 ) -> Option<Reason> {
     match value.kind() {
-        Kind::Object => value.children().find_map(|member| collision_in(shape, member, bindings, shapes, taken)),
+        Kind::Object => value
+            .children()
+            .find_map(|member| collision_in(shape, member, bindings, shapes, taken)),
         Kind::Array => value.elements().find_map(|element| {
             let below = bindings.get(element.path()).place.shape as usize;
             collision(below, element, bindings, shapes)
@@ -85,14 +91,21 @@ fn claim_sub_tables(
         }
         let shape = &shapes.shapes[index];
         if !shape.fits {
-            return Some(Reason::LongSubTableName { table: shape.sql_name.clone() });
+            return Some(Reason::LongSubTableName {
+                table: shape.sql_name.clone(),
+            });
         }
-        let collides_with = |other: &Claim| other.key == shape.claim.key && other.source != shape.claim.source;
+        let collides_with =
+            |other: &Claim| other.key == shape.claim.key && other.source != shape.claim.source;
         let is_taken = around.claims.contradict(&shape.claim)
             || run_claims.iter().any(collides_with)
-            || fresh.iter().any(|other| collides_with(&shapes.shapes[*other].claim));
+            || fresh
+                .iter()
+                .any(|other| collides_with(&shapes.shapes[*other].claim));
         if is_taken {
-            return Some(Reason::SubTableCollision { cleaned: shape.cleaned_sql_name.clone() });
+            return Some(Reason::SubTableCollision {
+                cleaned: shape.cleaned_sql_name.clone(),
+            });
         }
         fresh.push(index);
     }

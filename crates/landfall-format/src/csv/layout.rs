@@ -31,12 +31,20 @@ impl ColumnLayout {
 
     /// Where each column of `table` stands in the file; `None` if they stand first and in the same order.
     pub(crate) fn mapping(&self, table: &RunTable) -> Option<Vec<usize>> {
-        let is_prefix = table.columns.iter().zip(&self.columns).all(|(ours, theirs)| ours == theirs);
+        let is_prefix = table
+            .columns
+            .iter()
+            .zip(&self.columns)
+            .all(|(ours, theirs)| ours == theirs);
         if is_prefix {
             return None;
         }
-        let position_of: HashMap<&str, usize> =
-            self.columns.iter().enumerate().map(|(position, name)| (&**name, position)).collect();
+        let position_of: HashMap<&str, usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(position, name)| (&**name, position))
+            .collect();
         Some(table.columns.iter().map(|name| position_of[&**name]).collect())
     }
 

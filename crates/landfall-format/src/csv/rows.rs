@@ -47,7 +47,9 @@ pub(crate) fn emit_record(rows: &mut RecordRows<'_>, record: Value<'_>, run: &mu
     let record_index = run.landed() as u32;
     let tables = &mut run.tables;
     if rows.writer.shapes.len() < rows.shapes.shapes.len() {
-        rows.writer.shapes.resize_with(rows.shapes.shapes.len(), ShapeRows::default);
+        rows.writer
+            .shapes
+            .resize_with(rows.shapes.shapes.len(), ShapeRows::default);
     }
     rows.writer.levels.clear();
     rows.open_row(0, tables);
@@ -101,9 +103,13 @@ impl RecordRows<'_> {
     /// Gives the slot a column: it holds a value for the first time in this run.
     fn observe(&mut self, shape: usize, slot: usize, tables: &mut [RunTable]) -> u32 {
         let rows = &mut self.writer.shapes[shape];
-        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else { return 0 };
+        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
+            return 0;
+        };
         let column = table.columns.len() as u32;
-        table.columns.push(self.shapes.shapes[shape].slots[slot].name.clone());
+        table
+            .columns
+            .push(self.shapes.shapes[shape].slots[slot].name.clone());
         table.widen(table.rows.len());
         if rows.column_of_slot.len() <= slot {
             rows.column_of_slot.resize(slot + 1, NONE);
@@ -115,7 +121,9 @@ impl RecordRows<'_> {
 
     fn emit_array(&mut self, array: Value<'_>, record: u32, tables: &mut Vec<RunTable>) -> bool {
         let mut elements = array.elements().peekable();
-        let Some(first) = elements.peek() else { return false };
+        let Some(first) = elements.peek() else {
+            return false;
+        };
         let shape = self.bindings.get(first.path()).place.shape as usize;
         let outer = self.writer.levels.len();
         for (index, element) in elements.enumerate() {
@@ -154,13 +162,17 @@ impl RecordRows<'_> {
     #[inline]
     fn write_row(&mut self, shape: usize, any: Value<'_>, record: Option<u32>, tables: &mut [RunTable]) {
         let rows = &self.writer.shapes[shape];
-        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else { return };
+        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
+            return;
+        };
         let out = table.rows.open_text();
         out.extend_from_slice(&self.writer.levels);
         for cell in &rows.cells {
             match *cell {
                 NONE => {}
-                GENERATED => super::cell::write_text_cell(self.generated_key.unwrap_or_default(), self.style, out),
+                GENERATED => {
+                    super::cell::write_text_cell(self.generated_key.unwrap_or_default(), self.style, out)
+                }
                 index => write_cell(any.at_index(index as usize), self.style, out),
             }
             out.push(self.style.delimiter);
@@ -177,7 +189,9 @@ impl RecordRows<'_> {
             return;
         }
         let Some(root) = tables.first() else { return };
-        let declared = root.columns[..root.declared].iter().position(|name| &**name == GENERATED_KEY);
+        let declared = root.columns[..root.declared]
+            .iter()
+            .position(|name| &**name == GENERATED_KEY);
         if let Some(column) = declared {
             self.writer.shapes[0].cells[column] = GENERATED;
         }

@@ -24,7 +24,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) const NOWHERE: Self = Self { shape: 0, slot: u32::MAX, is_top: true, is_reserved: false };
+    pub(crate) const NOWHERE: Self = Self {
+        shape: 0,
+        slot: u32::MAX,
+        is_top: true,
+        is_reserved: false,
+    };
 }
 
 /// A flattened name of a shape.
@@ -58,7 +63,12 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn new(path: Arc<[String]>, declared: Option<DeclaredTable>, claim: Claim, names: (String, String)) -> Self {
+    fn new(
+        path: Arc<[String]>,
+        declared: Option<DeclaredTable>,
+        claim: Claim,
+        names: (String, String),
+    ) -> Self {
         let declared_columns = shared_names(declared.as_ref());
         let mut shape = Self {
             path,
@@ -86,7 +96,11 @@ impl Shape {
         }
         let slot = self.slots.len() as u32;
         let name: Arc<str> = Arc::from(name);
-        self.slots.push(Slot { name: name.clone(), is_shared: false, places: 0 });
+        self.slots.push(Slot {
+            name: name.clone(),
+            is_shared: false,
+            places: 0,
+        });
         self.slot_of.insert(name, slot);
         slot
     }
@@ -113,7 +127,10 @@ pub(crate) struct CsvShapes {
 
 impl CsvShapes {
     pub(crate) fn new(plan: &TablePlan) -> Self {
-        let claim = Claim { key: String::new(), source: String::new() };
+        let claim = Claim {
+            key: String::new(),
+            source: String::new(),
+        };
         let names = (plan.table().to_owned(), String::new());
         let root = Shape::new(Arc::from([]), Some(plan.declared().clone()), claim, names);
         Self {
@@ -139,7 +156,9 @@ impl CsvShapes {
 
     fn measure(&mut self, index: usize) {
         let path = self.shapes[index].path.clone();
-        let path: Vec<&str> = std::iter::once(self.table.as_str()).chain(path.iter().map(String::as_str)).collect();
+        let path: Vec<&str> = std::iter::once(self.table.as_str())
+            .chain(path.iter().map(String::as_str))
+            .collect();
         self.shapes[index].fits = self.naming.fits(&path, self.version);
     }
 
@@ -158,7 +177,12 @@ impl CsvShapes {
             shape.slot_for_place(&joined)
         };
         let is_reserved = is_in_element && is_reserved_in_element(name);
-        Place { shape: parent.shape, slot, is_top: false, is_reserved }
+        Place {
+            shape: parent.shape,
+            slot,
+            is_top: false,
+            is_reserved,
+        }
     }
 
     /// The place of the elements of the array at `array`: rows of a sub-table of their own.
@@ -169,7 +193,12 @@ impl CsvShapes {
         };
         // Elements that are no objects go to the column "value" (files.md §7).
         let slot = self.shapes[shape as usize].slot_for_place("value");
-        Place { shape, slot, is_top: true, is_reserved: false }
+        Place {
+            shape,
+            slot,
+            is_top: true,
+            is_reserved: false,
+        }
     }
 
     fn add_sub_table(&mut self, array: Place, source: String) -> u32 {
@@ -183,14 +212,24 @@ impl CsvShapes {
             found.map(|(_, table)| table.clone())
         });
         let path: Vec<String> = parent.path.iter().cloned().chain([name]).collect();
-        let full: Vec<&str> = std::iter::once(self.table.as_str()).chain(path.iter().map(String::as_str)).collect();
+        let full: Vec<&str> = std::iter::once(self.table.as_str())
+            .chain(path.iter().map(String::as_str))
+            .collect();
         let sql_name = full.join("__");
         let cleaned: Vec<String> = full.iter().map(|name| clean_name(name).into_owned()).collect();
         let epoch = landfall_core::time::Timestamp::from_millis(0);
         let key = self.naming.key(&full, 0, epoch).as_str().to_owned();
-        let claim = Claim { key, source: source.clone() };
+        let claim = Claim {
+            key,
+            source: source.clone(),
+        };
         let index = self.shapes.len();
-        self.shapes.push(Shape::new(path.into(), declared, claim, (sql_name, cleaned.join("__"))));
+        self.shapes.push(Shape::new(
+            path.into(),
+            declared,
+            claim,
+            (sql_name, cleaned.join("__")),
+        ));
         self.measure(index);
         self.by_source.insert(source, index as u32);
         index as u32
@@ -198,7 +237,10 @@ impl CsvShapes {
 
     /// Forgets which places share names: the table of places is built anew.
     pub(crate) fn forget_places(&mut self, plan: &TablePlan) {
-        *self = Self { version: self.version, ..Self::new(plan) };
+        *self = Self {
+            version: self.version,
+            ..Self::new(plan)
+        };
     }
 }
 
@@ -211,4 +253,3 @@ fn is_reserved_in_element(name: &str) -> bool {
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
     OWNED_COLUMNS.contains(&lower.as_str()) || lower.starts_with("_sdc_source_key_") || is_level
 }
-

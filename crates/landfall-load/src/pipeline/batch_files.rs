@@ -35,7 +35,10 @@ impl Pipeline {
 
     fn cut_file(&mut self, message: &BatchMessage, name: &str, line: u64) -> Result<(), RunError> {
         let unreadable = |error: std::io::Error| {
-            let fault = LineFault::UnreadableBatchFile { file: name.to_owned(), problem: error.to_string() };
+            let fault = LineFault::UnreadableBatchFile {
+                file: name.to_owned(),
+                problem: error.to_string(),
+            };
             RunError::Line(at_line(line, fault))
         };
         let file = self.files.open(name).map_err(unreadable)?;
@@ -63,6 +66,10 @@ impl Pipeline {
                 return Err(at_line(line, LineFault::TooLong).into());
             }
         }
-        if lines.is_empty() { Ok(()) } else { self.cut_bare(lines, message, line) }
+        if lines.is_empty() {
+            Ok(())
+        } else {
+            self.cut_bare(lines, message, line)
+        }
     }
 }

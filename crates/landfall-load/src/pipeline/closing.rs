@@ -114,8 +114,12 @@ impl Pipeline {
     }
 
     fn close(&mut self, stream: &str, activates: bool) -> Result<(), RunError> {
-        let Some(table) = self.tables.get_mut(stream) else { return Ok(()) };
-        let Some(OpenBatch { batch, first, .. }) = table.open.take() else { return Ok(()) };
+        let Some(table) = self.tables.get_mut(stream) else {
+            return Ok(());
+        };
+        let Some(OpenBatch { batch, first, .. }) = table.open.take() else {
+            return Ok(());
+        };
         self.open_bytes = self.open_bytes.saturating_sub(batch.allocated_bytes());
         let Some(closed) = batch.close() else {
             self.states.finish_batch(first);
@@ -129,8 +133,19 @@ impl Pipeline {
         self.rejected += closed.rows_rejected();
         self.loading_bytes += closed.allocated_bytes();
         let loaded_at = self.instants.next(self.clock.closing());
-        let load = Load { batch: Arc::new(closed), loaded_at, load_id: self.load_id() };
-        self.waiting.push_back((stream.into(), WaitingLoad { load, first, new_version }));
+        let load = Load {
+            batch: Arc::new(closed),
+            loaded_at,
+            load_id: self.load_id(),
+        };
+        self.waiting.push_back((
+            stream.into(),
+            WaitingLoad {
+                load,
+                first,
+                new_version,
+            },
+        ));
         self.start_loads()
     }
 
@@ -142,7 +157,8 @@ impl Pipeline {
     fn start_loads(&mut self) -> Result<(), RunError> {
         let mut later = VecDeque::new();
         while let Some((stream, waiting)) = self.waiting.pop_front() {
-            let is_next = !self.running.contains_key(&stream) && !later.iter().any(|(other, _)| *other == stream);
+            let is_next =
+                !self.running.contains_key(&stream) && !later.iter().any(|(other, _)| *other == stream);
             if is_next && self.running.len() < self.settings.loads_at_once {
                 self.start_load(stream, waiting)?;
             } else {
@@ -154,21 +170,36 @@ impl Pipeline {
     }
 
     fn start_load(&mut self, stream: Arc<str>, waiting: WaitingLoad) -> Result<(), RunError> {
-        let WaitingLoad { load, first, new_version } = waiting;
+        let WaitingLoad {
+            load,
+            first,
+            new_version,
+        } = waiting;
         let bytes = load.batch.allocated_bytes();
         let Some(loader) = self.loader.clone() else {
             // A dry run ends here: nothing is written, so nothing is done that a state could vouch for.
             self.loading_bytes = self.loading_bytes.saturating_sub(bytes);
             return Ok(());
         };
-        let facts = LoadFactsSource { batch: load.batch.clone(), new_version };
-        self.running.insert(stream.clone(), RunningLoad { first, bytes, facts });
-        let mut answer = LoadAnswer { events: self.events_in.clone(), is_given: false };
+        let facts = LoadFactsSource {
+            batch: load.batch.clone(),
+            new_version,
+        };
+        self.running
+            .insert(stream.clone(), RunningLoad { first, bytes, facts });
+        let mut answer = LoadAnswer {
+            events: self.events_in.clone(),
+            is_given: false,
+        };
         self.runtime.spawn(async move {
             let started = Instant::now();
             let outcome = Box::new(loader.load(&load).await);
             drop(load);
-            answer.give(Event::Loaded { table: stream, outcome, took: started.elapsed() });
+            answer.give(Event::Loaded {
+                table: stream,
+                outcome,
+                took: started.elapsed(),
+            });
         });
         Ok(())
     }
@@ -179,7 +210,9 @@ impl Pipeline {
         outcome: Result<LoadReport, LoadError>,
         took: Duration,
     ) -> Result<(), RunError> {
-        let Some(RunningLoad { first, bytes, facts }) = self.running.remove(stream) else { return Ok(()) };
+        let Some(RunningLoad { first, bytes, facts }) = self.running.remove(stream) else {
+            return Ok(());
+        };
         self.loading_bytes = self.loading_bytes.saturating_sub(bytes);
         match outcome {
             Ok(report) => {
@@ -202,21 +235,33 @@ impl Pipeline {
         if self.loader.is_none() {
             return Ok(());
         }
-        let Some(mut state) = self.states.release() else { return Ok(()) };
+        let Some(mut state) = self.states.release() else {
+            return Ok(());
+        };
         state.push(b'\n');
-        self.output.write_all(&state).and_then(|()| self.output.flush()).map_err(RunError::Output)
+        self.output
+            .write_all(&state)
+            .and_then(|()| self.output.flush())
+            .map_err(RunError::Output)
     }
 
     /// A version of a table is complete (loading.md §8.4).
     pub(super) fn activate(&mut self, stream: &str, version: i64) -> Result<(), RunError> {
         let Some(table) = self.tables.get_mut(stream) else {
-            let table = TableState { active_version: Some(version), announced: Some(version), ..Default::default() };
+            let table = TableState {
+                active_version: Some(version),
+                announced: Some(version),
+                ..Default::default()
+            };
             self.tables.insert(stream.into(), table);
             return Ok(());
         };
         let is_switch = table.active_version != Some(version);
         table.active_version = Some(version);
-        let is_waiting = table.open.as_ref().is_some_and(|open| open.batch.version() == version);
+        let is_waiting = table
+            .open
+            .as_ref()
+            .is_some_and(|open| open.batch.version() == version);
         if is_switch {
             table.announced = (!is_waiting).then_some(version);
         }
@@ -224,13 +269,19 @@ impl Pipeline {
     }
 
     pub(super) fn close_all(&mut self) -> Result<(), RunError> {
-        let mut open: Vec<(Position, Arc<str>)> = self.open_batches().map(|(name, open)| (open.first, name)).collect();
+        let mut open: Vec<(Position, Arc<str>)> = self
+            .open_batches()
+            .map(|(name, open)| (open.first, name))
+            .collect();
         open.sort();
-        open.into_iter().try_for_each(|(_, stream)| self.close_batch(&stream))
+        open.into_iter()
+            .try_for_each(|(_, stream)| self.close_batch(&stream))
     }
 
     fn open_batches(&self) -> impl Iterator<Item = (Arc<str>, &OpenBatch)> {
-        self.tables.iter().filter_map(|(name, table)| Some((name.clone(), table.open.as_ref()?)))
+        self.tables
+            .iter()
+            .filter_map(|(name, table)| Some((name.clone(), table.open.as_ref()?)))
     }
 
     /// Closes batches whose first record is old enough.
@@ -242,8 +293,11 @@ impl Pipeline {
         self.next_age_check = now + AGE_CHECK_EVERY;
         let wait = self.settings.limits.wait;
         let is_old = |open: &OpenBatch| now.saturating_sub(open.opened_at) >= wait;
-        let old: Vec<Arc<str>> =
-            self.open_batches().filter(|(_, open)| is_old(open)).map(|(name, _)| name).collect();
+        let old: Vec<Arc<str>> = self
+            .open_batches()
+            .filter(|(_, open)| is_old(open))
+            .map(|(name, _)| name)
+            .collect();
         old.into_iter().try_for_each(|stream| self.close_early(&stream))
     }
 
@@ -251,7 +305,9 @@ impl Pipeline {
     pub(super) fn keep_budget(&mut self) -> Result<(), RunError> {
         let budget = self.settings.memory_budget.as_u64() as usize;
         while self.open_bytes + self.loading_bytes > budget / 2 {
-            let largest = self.open_batches().max_by_key(|(_, open)| open.batch.allocated_bytes());
+            let largest = self
+                .open_batches()
+                .max_by_key(|(_, open)| open.batch.allocated_bytes());
             match largest.map(|(name, open)| (name, open.batch.allocated_bytes())) {
                 Some((stream, bytes)) if self.loading_bytes == 0 || bytes > budget / 8 => {
                     self.close_early(&stream)?;

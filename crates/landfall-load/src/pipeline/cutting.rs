@@ -34,7 +34,13 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    pub(super) fn new(block: Arc<Block>, start: usize, start_line: u64, first_position: u64, is_bare: bool) -> Self {
+    pub(super) fn new(
+        block: Arc<Block>,
+        start: usize,
+        start_line: u64,
+        first_position: u64,
+        is_bare: bool,
+    ) -> Self {
         Self {
             block,
             start,
@@ -88,7 +94,11 @@ impl Pipeline {
     /// Cuts what is left when the input ends without a line feed.
     pub(super) fn cut_rest(&mut self) -> Result<(), RunError> {
         let rest = std::mem::take(&mut self.partial);
-        if rest.is_empty() { Ok(()) } else { self.cut_bytes(rest) }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            self.cut_bytes(rest)
+        }
     }
 
     fn cut_bytes(&mut self, bytes: Vec<u8>) -> Result<(), RunError> {
@@ -109,7 +119,10 @@ impl Pipeline {
         if self.next_line == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
-        let block = Arc::new(Block { bytes, first_line: self.next_line });
+        let block = Arc::new(Block {
+            bytes,
+            first_line: self.next_line,
+        });
         self.steps.push_back(Step::Block(block.clone()));
         let mut cut = Cut::new(block.clone(), 0, self.next_line, self.next_position, false);
         let mut at = 0;
@@ -149,7 +162,13 @@ impl Pipeline {
         Err(at_line(line, fault).into())
     }
 
-    fn cut_line(&mut self, cut: &mut Cut, at: usize, end: usize, next: usize) -> Result<Option<Rest>, LineFault> {
+    fn cut_line(
+        &mut self,
+        cut: &mut Cut,
+        at: usize,
+        end: usize,
+        next: usize,
+    ) -> Result<Option<Rest>, LineFault> {
         let block = cut.block.clone();
         let mut bytes = &block.bytes[at..end];
         if bytes.last() == Some(&b'\r') {
@@ -160,7 +179,11 @@ impl Pipeline {
         let as_a_whole = !self.read_whole.is_empty() && self.read_whole.contains(&number);
         match self.lines.read(bytes, as_a_whole)? {
             Line::Blank => Ok(None),
-            Line::Record { stream, record, facts } => {
+            Line::Record {
+                stream,
+                record,
+                facts,
+            } => {
                 let index = self.group_of(cut, &stream)?;
                 let line = RecordLine {
                     start: at as u32,
@@ -189,7 +212,9 @@ impl Pipeline {
             Some(index) => *index,
             None => {
                 let plan = self.streams.get(stream);
-                let no_schema = || LineFault::NoSchema { stream: stream.to_string() };
+                let no_schema = || LineFault::NoSchema {
+                    stream: stream.to_string(),
+                };
                 let plan = plan.cloned().ok_or_else(no_schema)?;
                 self.open_group(cut, stream, plan)
             }
@@ -256,25 +281,39 @@ impl Pipeline {
         }
     }
 
-    fn cut_message(&mut self, cut: &mut Cut, message: Message, next: usize) -> Result<Option<Rest>, LineFault> {
+    fn cut_message(
+        &mut self,
+        cut: &mut Cut,
+        message: Message,
+        next: usize,
+    ) -> Result<Option<Rest>, LineFault> {
         match message {
             Message::Schema(message) => self.cut_schema(cut, message, next)?,
-            Message::State(value) => cut.states.push((self.next_position + u64::from(cut.records), value)),
+            Message::State(value) => cut
+                .states
+                .push((self.next_position + u64::from(cut.records), value)),
             Message::ActivateVersion(switch) if self.settings.processes_activate_version => {
                 if self.streams.get(&switch.stream).is_none() {
                     let stream = switch.stream;
-                    self.warn_once(format!("ACTIVATE_VERSION of unknown stream '{stream}' is ignored"));
+                    self.warn_once(format!(
+                        "ACTIVATE_VERSION of unknown stream '{stream}' is ignored"
+                    ));
                     return Ok(None);
                 }
                 self.restart(cut, next);
                 let stream: Arc<str> = switch.stream.into();
                 self.begin_batch_ahead(&stream);
-                self.steps.push_back(Step::Activate { stream, version: switch.version });
+                self.steps.push_back(Step::Activate {
+                    stream,
+                    version: switch.version,
+                });
             }
             Message::ActivateVersion(_) => {}
             Message::Batch(message) => {
                 if self.streams.get(&message.stream).is_none() {
-                    return Err(LineFault::NoSchema { stream: message.stream });
+                    return Err(LineFault::NoSchema {
+                        stream: message.stream,
+                    });
                 }
                 return Ok(Some(Rest::Batch(message)));
             }
@@ -311,12 +350,19 @@ impl Pipeline {
     fn warn_of_keys(&mut self, message: &SchemaMessage) {
         let stream = &message.stream;
         if message.lacks_keys {
-            self.warn_once(format!("stream '{stream}' has no key_properties: its records are landed without key"));
+            self.warn_once(format!(
+                "stream '{stream}' has no key_properties: its records are landed without key"
+            ));
         }
-        let properties = message.schema.member("properties").and_then(|properties| properties.as_object());
+        let properties = message
+            .schema
+            .member("properties")
+            .and_then(|properties| properties.as_object());
         for key in &message.keys {
             if !properties.is_some_and(|properties| properties.iter().any(|(name, _)| name == key)) {
-                self.warn_once(format!("stream '{stream}': key property '{key}' is not among the schema's properties"));
+                self.warn_once(format!(
+                    "stream '{stream}': key property '{key}' is not among the schema's properties"
+                ));
             }
         }
     }
@@ -336,14 +382,16 @@ impl Pipeline {
     }
 
     fn push_states(&mut self, states: Vec<(u64, Vec<u8>)>) {
-        self.steps.extend(states.into_iter().map(|(at, value)| Step::State { at, value }));
+        self.steps
+            .extend(states.into_iter().map(|(at, value)| Step::State { at, value }));
     }
 
     /// Gives the task to the workers.
     fn hand_over(&mut self, cut: Cut) {
         let sequencer = self.sequencer;
         if let Some(receipt) = cut.receipt {
-            self.sequencer.take(receipt.first_sequence, u64::from(cut.records));
+            self.sequencer
+                .take(receipt.first_sequence, u64::from(cut.records));
         }
         self.next_position += u64::from(cut.records);
         for (stream, index) in &cut.open {
@@ -354,10 +402,16 @@ impl Pipeline {
         }
         if !cut.groups.is_empty() {
             let groups = cut.groups.into_iter().map(|group| {
-                let claims = self.tables.get(group.stream.name()).map(|table| table.claims.clone());
+                let claims = self
+                    .tables
+                    .get(group.stream.name())
+                    .map(|table| table.claims.clone());
                 (group, claims.unwrap_or_default())
             });
-            let task = Arc::new(Task { id: self.next_task, groups: groups.collect() });
+            let task = Arc::new(Task {
+                id: self.next_task,
+                groups: groups.collect(),
+            });
             self.next_task += 1;
             self.bytes_ahead += cut.block.bytes.len();
             let origin = Origin {
@@ -369,7 +423,11 @@ impl Pipeline {
                 sequencer,
             };
             self.workers.give(task.clone());
-            self.steps.push_back(Step::Task { task, origin, result: None });
+            self.steps.push_back(Step::Task {
+                task,
+                origin,
+                result: None,
+            });
         }
         self.push_states(cut.states);
     }
@@ -386,21 +444,44 @@ impl Pipeline {
     }
 
     /// Cuts lines of a BATCH file: each is a record of `stream`.
-    pub(super) fn cut_bare(&mut self, bytes: Vec<u8>, message: &BatchMessage, line: u64) -> Result<(), RunError> {
-        let block = Arc::new(Block { bytes, first_line: line });
+    pub(super) fn cut_bare(
+        &mut self,
+        bytes: Vec<u8>,
+        message: &BatchMessage,
+        line: u64,
+    ) -> Result<(), RunError> {
+        let block = Arc::new(Block {
+            bytes,
+            first_line: line,
+        });
         let mut cut = Cut::new(block.clone(), 0, line, self.next_position, true);
         let stream: Arc<str> = message.stream.as_str().into();
-        let facts = LineFacts::Known(RecordFacts { version: message.version, ..RecordFacts::default() });
+        let facts = LineFacts::Known(RecordFacts {
+            version: message.version,
+            ..RecordFacts::default()
+        });
         let mut at = 0;
         while at < block.bytes.len() {
             let (end, next) = line_end(&block.bytes, at);
             let bytes = &block.bytes[at..end];
-            let blank = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+            let blank = bytes
+                .iter()
+                .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+                .count();
             if blank < bytes.len() {
-                let index = self.group_of(&mut cut, &stream).map_err(|fault| at_line(line, fault))?;
+                let index = self
+                    .group_of(&mut cut, &stream)
+                    .map_err(|fault| at_line(line, fault))?;
                 let (start, end) = (at as u32, end as u32);
                 let ordinal = cut.records;
-                let record = RecordLine { start, end, record: start + blank as u32, ordinal, line: 0, facts };
+                let record = RecordLine {
+                    start,
+                    end,
+                    record: start + blank as u32,
+                    ordinal,
+                    line: 0,
+                    facts,
+                };
                 self.push_record(&mut cut, index, record, (bytes.len() - blank) as u64);
             }
             at = next;
@@ -409,7 +490,10 @@ impl Pipeline {
     }
 
     fn tasks_ahead(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Task { .. })).count()
+        self.steps
+            .iter()
+            .filter(|step| matches!(step, Step::Task { .. }))
+            .count()
     }
 
     /// Goes back to the beginning of a task: its line `line` says something else than it seemed to.
@@ -437,4 +521,3 @@ impl Pipeline {
 pub(super) enum Rest {
     Batch(BatchMessage),
 }
-

@@ -17,11 +17,23 @@ impl Pipeline {
     pub(super) fn merge_ready(&mut self) -> Result<(), RunError> {
         while let Some(step) = self.steps.pop_front() {
             match step {
-                Step::Task { task, origin, result: None } => {
-                    self.steps.push_front(Step::Task { task, origin, result: None });
+                Step::Task {
+                    task,
+                    origin,
+                    result: None,
+                } => {
+                    self.steps.push_front(Step::Task {
+                        task,
+                        origin,
+                        result: None,
+                    });
                     return Ok(());
                 }
-                Step::Task { task, origin, result: Some(result) } => {
+                Step::Task {
+                    task,
+                    origin,
+                    result: Some(result),
+                } => {
                     if let Some(line) = line_to_read_again(&task, &result) {
                         self.read_again(&origin, line);
                         return Ok(());
@@ -60,7 +72,9 @@ impl Pipeline {
     fn merge_group(&mut self, group: &Group, prepared: PreparedGroup) -> Result<(), RunError> {
         let stream = group.stream.name();
         if prepared.has_unreadable_time {
-            self.warn_once(format!("stream '{stream}': a time_extracted is no date-time and is ignored"));
+            self.warn_once(format!(
+                "stream '{stream}': a time_extracted is no date-time and is ignored"
+            ));
         }
         let (mut records, mut bytes) = (0, 0);
         for run in prepared.runs {
@@ -83,7 +97,11 @@ impl Pipeline {
             // Another array took a sub-table since this run was given out: judge its records anew.
             return self.prepare_again(group, lines);
         }
-        if table.open.as_ref().is_some_and(|open| open.batch.version() != run.version()) {
+        if table
+            .open
+            .as_ref()
+            .is_some_and(|open| open.batch.version() != run.version())
+        {
             self.close_early(stream)?;
         }
         let taken = self.records_taken(group, &lines, &run);
@@ -97,7 +115,11 @@ impl Pipeline {
         let table = self.tables.entry(stream.into()).or_default();
         let open = table.open.get_or_insert_with(|| {
             self.states.begin_batch(first);
-            super::closing::OpenBatch { batch: TableBatch::new(run.version()), first, opened_at: now }
+            super::closing::OpenBatch {
+                batch: TableBatch::new(run.version()),
+                first,
+                opened_at: now,
+            }
         });
         if !run.claims().is_empty() {
             let claims = Arc::make_mut(&mut table.claims);
@@ -114,7 +136,10 @@ impl Pipeline {
     /// How many records of a run the stream's batch takes until it has its fill: at least one. Cutting ends groups
     /// there, so that this is all of them but where a batch was closed for another reason meanwhile.
     fn records_taken(&self, group: &Group, lines: &std::ops::Range<usize>, run: &EncodedRun) -> usize {
-        let open = self.tables.get(group.stream.name()).and_then(|table| table.open.as_ref());
+        let open = self
+            .tables
+            .get(group.stream.name())
+            .and_then(|table| table.open.as_ref());
         let (records, bytes) = open.map_or((0, 0), |open| (open.batch.records(), open.batch.record_bytes()));
         let limits = self.settings.limits;
         let by_rows = lines.len().min((limits.rows.get() - records) as usize);
@@ -134,16 +159,27 @@ impl Pipeline {
         if lines.is_empty() {
             return Ok(());
         }
-        let claims = self.tables.get(group.stream.name()).map(|table| table.claims.clone()).unwrap_or_default();
+        let claims = self
+            .tables
+            .get(group.stream.name())
+            .map(|table| table.claims.clone())
+            .unwrap_or_default();
         let mut preparer = Preparer::new((self.keys)(), self.settings.invalid_records);
-        let prepared = preparer.prepare_lines(group, lines, &claims).map_err(|fault| run_error(group, &fault))?;
-        prepared.runs.into_iter().try_for_each(|run| self.merge_run(group, run))
+        let prepared = preparer
+            .prepare_lines(group, lines, &claims)
+            .map_err(|fault| run_error(group, &fault))?;
+        prepared
+            .runs
+            .into_iter()
+            .try_for_each(|run| self.merge_run(group, run))
     }
 }
 
 /// The line of a fault.
 fn line_of(group: &Group, fault: &GroupFault) -> u64 {
-    let (GroupFault::Line { index, .. } | GroupFault::Invalid { index, .. } | GroupFault::ReadAgain { index }) = fault;
+    let (GroupFault::Line { index, .. }
+    | GroupFault::Invalid { index, .. }
+    | GroupFault::ReadAgain { index }) = fault;
     group.block.first_line + u64::from(group.lines[*index].line)
 }
 
@@ -162,7 +198,9 @@ fn line_to_read_again(task: &Task, result: &TaskResult) -> Option<u64> {
 
 fn run_error(group: &Group, fault: &GroupFault) -> RunError {
     match fault {
-        GroupFault::Line { fault: line_fault, .. } => at_line(line_of(group, fault), line_fault.clone()).into(),
+        GroupFault::Line {
+            fault: line_fault, ..
+        } => at_line(line_of(group, fault), line_fault.clone()).into(),
         GroupFault::Invalid { reason, .. } => RunError::InvalidRecord(reason.clone()),
         // A task with such a line is given up before it is merged.
         GroupFault::ReadAgain { .. } => RunError::WorkerDied,

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use landfall_bucket::{
-    Bucket, BucketError, BucketFacts, FaultKind, ObjectBody, ObjectBytes, ObjectFacts, ObjectSummary, Operation,
-    PutOutcome, PutTags, WriteProbe,
+    Bucket, BucketError, BucketFacts, FaultKind, ObjectBody, ObjectBytes, ObjectFacts, ObjectSummary,
+    Operation, PutOutcome, PutTags, WriteProbe,
 };
 
 /// An object: its key and content.
@@ -23,7 +23,11 @@ pub(crate) struct MemoryBucket {
 
 impl MemoryBucket {
     pub(crate) fn new(slow: Option<String>, broken: Option<String>) -> Self {
-        Self { slow, broken, ..Self::default() }
+        Self {
+            slow,
+            broken,
+            ..Self::default()
+        }
     }
 
     /// How many objects it holds.
@@ -33,7 +37,10 @@ impl MemoryBucket {
 
     /// A copy of what it holds.
     pub(crate) fn objects(&self) -> Vec<Object> {
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.objects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

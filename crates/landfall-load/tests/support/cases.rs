@@ -18,7 +18,13 @@ pub(crate) fn upload_orders(text: &str) -> Vec<Vec<String>> {
         let objects = case.member("expect")?.member("objects")?.as_object()?;
         Some(objects.iter().map(|(key, _)| key.clone()).collect())
     };
-    file.member("cases").unwrap().as_array().unwrap().iter().map(|case| keys(case).unwrap_or_default()).collect()
+    file.member("cases")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| keys(case).unwrap_or_default())
+        .collect()
 }
 
 /// A case's name, for messages.
@@ -34,7 +40,9 @@ pub(crate) fn lines(case: &Value, dir: &Path) -> Vec<String> {
 
 /// Writes the files that BATCH manifests of the case name.
 pub(crate) fn write_files(case: &Value, dir: &Path) {
-    let Some(files) = case["input"]["files"].as_object() else { return };
+    let Some(files) = case["input"]["files"].as_object() else {
+        return;
+    };
     for (file, content) in files {
         let path = in_folder(file, dir);
         match content.get("gzip") {
@@ -45,7 +53,11 @@ pub(crate) fn write_files(case: &Value, dir: &Path) {
 }
 
 fn in_folder(text: &str, dir: &Path) -> String {
-    if text.contains("{dir}") { text.replace("{dir}", dir.to_str().unwrap()) } else { text.to_owned() }
+    if text.contains("{dir}") {
+        text.replace("{dir}", dir.to_str().unwrap())
+    } else {
+        text.to_owned()
+    }
 }
 
 fn gzip(plain: &str) -> Vec<u8> {
@@ -60,7 +72,10 @@ pub(crate) fn text(generator: &Value) -> String {
     if let Some(text) = generator.as_str() {
         return text.to_owned();
     }
-    let separator = generator.get("separator").and_then(Value::as_str).unwrap_or_default();
+    let separator = generator
+        .get("separator")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if let Some(parts) = generator.get("concat") {
         return parts.as_array().unwrap().iter().map(text).collect();
     }
@@ -73,8 +88,9 @@ pub(crate) fn text(generator: &Value) -> String {
     let (from, to) = (range[0].as_u64().unwrap(), range[1].as_u64().unwrap());
     let width = generator.get("width").and_then(Value::as_u64).unwrap_or(0) as usize;
     let template = generator["template"].as_str().unwrap();
-    let texts: Vec<String> =
-        (from..=to).map(|number| template.replace("{i}", &format!("{number:0width$}"))).collect();
+    let texts: Vec<String> = (from..=to)
+        .map(|number| template.replace("{i}", &format!("{number:0width$}")))
+        .collect();
     texts.join(separator)
 }
 
@@ -87,5 +103,10 @@ pub(crate) fn readings(case: &Value, list: &str) -> Option<Vec<i64>> {
 /// Generated keys of the case.
 pub(crate) fn uuids(case: &Value) -> Vec<String> {
     let uuids = case.get("uuids").and_then(Value::as_array);
-    uuids.map_or_else(Vec::new, |uuids| uuids.iter().map(|uuid| uuid.as_str().unwrap().to_owned()).collect())
+    uuids.map_or_else(Vec::new, |uuids| {
+        uuids
+            .iter()
+            .map(|uuid| uuid.as_str().unwrap().to_owned())
+            .collect()
+    })
 }

@@ -10,8 +10,8 @@ use landfall_core::settings::{OnInvalidRecord, RawSettings, TargetSettings};
 use landfall_core::time::Timestamp;
 use landfall_format::{KeySource, Naming};
 use landfall_load::{
-    BatchFiles, Clock, InvalidRecords, LoadError, LoadFacts, LoadInstants, LoadReport, Loader, Observer, Pipeline,
-    PipelineParts, PipelineSettings, RunError, RunSummary,
+    BatchFiles, Clock, InvalidRecords, LoadError, LoadFacts, LoadInstants, LoadReport, Loader, Observer,
+    Pipeline, PipelineParts, PipelineSettings, RunError, RunSummary,
 };
 use serde_json::{Map, Value, json};
 
@@ -73,7 +73,10 @@ impl World {
     /// The world of a case of vectors.
     pub(crate) fn of(case: &Value) -> Self {
         let args = case.get("args").and_then(Value::as_array);
-        let mut world = Self { settings: case["settings"].clone(), ..Self::default() };
+        let mut world = Self {
+            settings: case["settings"].clone(),
+            ..Self::default()
+        };
         world.uuids = super::cases::uuids(case);
         world.is_dry = args.is_some_and(|args| args.contains(&json!("--dry-run")));
         if let Some(readings) = super::cases::readings(case, "received_ms") {
@@ -87,11 +90,15 @@ impl World {
 
     fn parsed_settings(&self) -> TargetSettings {
         let mut all: Map<String, Value> = self.settings.as_object().unwrap().clone();
-        all.entry("s3_bucket").or_insert_with(|| json!("com-test-stitch-bucket"));
-        all.entry("s3_endpoint_url").or_insert_with(|| json!("http://127.0.0.1:9000"));
+        all.entry("s3_bucket")
+            .or_insert_with(|| json!("com-test-stitch-bucket"));
+        all.entry("s3_endpoint_url")
+            .or_insert_with(|| json!("http://127.0.0.1:9000"));
         let mut raw = RawSettings::default();
         raw.add_object(all);
-        TargetSettings::parse(raw).unwrap_or_else(|problems| panic!("{problems:?}")).0
+        TargetSettings::parse(raw)
+            .unwrap_or_else(|problems| panic!("{problems:?}"))
+            .0
     }
 
     /// Runs the target over an input.
@@ -102,7 +109,10 @@ impl World {
         let instants = Arc::new(LoadInstants::default());
         let loader = Loader::new(bucket.clone(), None, instants.clone(), clock.clone());
         let (output, observer) = (SharedOutput::of(&bucket), Arc::new(Witness::default()));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         let parts = PipelineParts {
             settings: pipeline_settings(&settings, self),
             loader: (!self.is_dry).then(|| Arc::new(loader)),
@@ -119,7 +129,11 @@ impl World {
             objects: bucket.objects(),
             stdout: output.text(),
             objects_at_line: output.objects_at_line(),
-            warnings: observer.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            warnings: observer
+                .warnings
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
             result,
         }
     }
@@ -171,7 +185,10 @@ struct ListedClock {
 impl ListedClock {
     fn new(received_ms: &[i64], load_ms: &[i64]) -> Self {
         let list = |readings: &[i64]| Mutex::new(readings.iter().copied().collect());
-        Self { received: list(received_ms), loads: list(load_ms) }
+        Self {
+            received: list(received_ms),
+            loads: list(load_ms),
+        }
     }
 }
 
@@ -215,7 +232,9 @@ impl KeySource for ListedKeys {
     fn next_key(&mut self) -> [u8; 36] {
         let listed = self.0.as_ref();
         let key = listed.and_then(|listed| listed.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
-        key.map_or(*b"00000000-0000-4000-8000-000000000000", |key| key.as_bytes().try_into().unwrap())
+        key.map_or(*b"00000000-0000-4000-8000-000000000000", |key| {
+            key.as_bytes().try_into().unwrap()
+        })
     }
 }
 
@@ -233,28 +252,45 @@ impl BatchFiles for LocalFiles {
 #[derive(Debug, Clone)]
 struct SharedOutput {
     bucket: Arc<MemoryBucket>,
-    lines: Arc<Mutex<Vec<(Vec<u8>, usize)>>>,
+    lines: Arc<Mutex<Vec<Line>>>,
 }
+
+/// What was written at once, and how many objects there were.
+type Line = (Vec<u8>, usize);
 
 impl SharedOutput {
     fn of(bucket: &Arc<MemoryBucket>) -> Self {
-        Self { bucket: bucket.clone(), lines: Arc::default() }
+        Self {
+            bucket: bucket.clone(),
+            lines: Arc::default(),
+        }
     }
 
     fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(|(line, _)| String::from_utf8(line.clone()).unwrap()).collect()
+        lines
+            .iter()
+            .map(|(line, _)| String::from_utf8(line.clone()).unwrap())
+            .collect()
     }
 
     fn objects_at_line(&self) -> Vec<usize> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, objects)| *objects).collect()
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(_, objects)| *objects)
+            .collect()
     }
 }
 
 impl Write for SharedOutput {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let line = (bytes.to_vec(), self.bucket.count());
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
         Ok(bytes.len())
     }
 
@@ -271,7 +307,10 @@ struct Witness {
 
 impl Observer for Witness {
     fn warn(&self, message: &str) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(message.to_owned());
     }
 
     fn prepared(&self, _stream: &str, _records: u64, _record_bytes: u64) {}

@@ -8,10 +8,10 @@ SECONDS_PER_FUZZ_TARGET ?= 30
 BENCH ?=
 BENCH_PYTHON := bench-data/venv-duckdb/bin/python
 
-.PHONY: help demo build test test-deps lint fmt check bench bench-docs docs links audit fuzz clean
+.PHONY: help demo build test test-deps lint fmt check bench bench-docs docs docs-generated links audit fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 demo: ## load a bundled sample as JSONL and as CSV into a folder, and show what landed
 	$(CARGO) run --release --bin landfall -- demo
@@ -29,19 +29,21 @@ test: test-deps ## run every test, after installing what the tests need
 	fi
 	$(CARGO) test --workspace --doc
 
-test-deps: ## install what the tests need: a C compiler and Python (Debian, as root), Python packages into .venv
+test-deps: ## install what the tests need: C and C++ compilers and Python (Debian, as root), Python packages into .venv
 	@scripts/test-deps.sh
 
 lint: links ## formatting, clippy, rustdoc, links of the documentation; any warning fails
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	python3 -B bench/make_demo_data.py --check
 
 fmt: ## format the code
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
 
-check: lint test ## what CI runs
+check: lint test ## what CI runs, before it fuzzes for a moment
 
 links: ## check the relative links of README.md and docs/
 	python3 scripts/check-links.py
@@ -56,15 +58,17 @@ bench-docs: bench ## the same, and write docs/src/reference/speed.md
 docs: links ## build the handbook into docs/book (needs mdbook: cargo install mdbook)
 	mdbook build docs
 
+docs-generated: ## write what README.md and docs/ take from the code: settings, check errors
+	UPDATE_DOCS=1 $(CARGO) test --quiet -p landfall-core --test settings_pages
+	UPDATE_DOCS=1 $(CARGO) test --quiet -p landfall-setup --test check_errors_page
+
 audit: ## licences, advisories, unused dependencies (needs cargo install cargo-deny cargo-machete)
 	$(CARGO) deny check
 	$(CARGO) machete
 
-fuzz: ## fuzz each target for a short time (needs cargo install cargo-fuzz, and a nightly compiler or RUSTC_BOOTSTRAP=1)
-	cd fuzz && for target in $$($(CARGO) fuzz list); do \
-		$(CARGO) fuzz run "$$target" -- -max_total_time=$(SECONDS_PER_FUZZ_TARGET); \
-	done
+fuzz: ## fuzz each target for SECONDS_PER_FUZZ_TARGET (needs a C++ compiler, nothing else)
+	scripts/fuzz.sh $(SECONDS_PER_FUZZ_TARGET)
 
 clean: ## remove everything that was built, installed or measured here
 	$(CARGO) clean
-	rm -rf .venv bench-data docs/book landfall-demo
+	rm -rf .venv bench-data docs/book landfall-demo fuzz/target fuzz/corpus fuzz/artifacts

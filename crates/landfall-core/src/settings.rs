@@ -34,7 +34,7 @@ use std::time::Duration;
 pub use access::{AccessSettings, Addressing, KmsKeyId, Region, ServerSideEncryption};
 pub use auth::{AuthMode, ExternalId, RoleArn};
 pub use catalog::{Setting, SettingDefault, SettingKind, SettingName};
-pub use describe::{settings_json_schema, settings_markdown, settings_text};
+pub use describe::{settings_json_schema, settings_markdown, settings_overview_markdown, settings_text};
 pub use destination::{ChallengeKey, Delimiter, DestinationSettings, FileFormat};
 use draft::Draft;
 pub use endpoint::{BucketFolder, Endpoint, EndpointProblem, EndpointUrl};

@@ -134,7 +134,7 @@ fn every_fault_has_its_text() {
             vec![https_only],
         ),
         (
-            json!({"post_load_webhooks": ["http://example.com"], "allow_insecure_webhooks": true}),
+            json!({"post_load_webhooks": ["ftp://example.com"], "allow_insecure_webhooks": true}),
             vec![https_only],
         ),
         (

@@ -43,8 +43,21 @@ impl TableBatch {
         debug_assert_eq!(run.version(), self.version, "a batch holds one version");
         self.records += run.records();
         self.record_bytes += run.record_bytes();
-        self.allocated_bytes += run.allocated_bytes();
-        self.runs.push(run);
+        let Some(last) = self.runs.last_mut() else {
+            self.allocated_bytes += run.allocated_bytes();
+            self.runs.push(run);
+            return;
+        };
+        let before = last.allocated_bytes();
+        match last.absorb(run) {
+            Ok(()) => {
+                self.allocated_bytes = (self.allocated_bytes + last.allocated_bytes()).saturating_sub(before)
+            }
+            Err(run) => {
+                self.allocated_bytes += run.allocated_bytes();
+                self.runs.push(*run);
+            }
+        }
     }
 
     /// Table version of its records.

@@ -76,6 +76,8 @@ pub struct TableEncoder {
     run: EncodedRun,
     /// Where the record at hand stands in its text.
     span: (usize, usize),
+    /// Bytes and rows that the last run had: the next is likely to need as much room.
+    last_size: (usize, usize),
 }
 
 #[derive(Debug)]
@@ -113,6 +115,7 @@ impl TableEncoder {
             problem: plan.table_problem(0),
             run: EncodedRun::new(plan.clone(), 0),
             span: (0, 0),
+            last_size: (0, 0),
             plan,
         }
     }
@@ -155,6 +158,9 @@ impl TableEncoder {
     pub fn finish(&mut self) -> EncodedRun {
         let next = EncodedRun::new(self.plan.clone(), self.run.version);
         let mut run = std::mem::replace(&mut self.run, next);
+        if let Some(table) = run.tables.first() {
+            self.last_size = (table.rows.used_bytes(), table.rows.len());
+        }
         run.shrink();
         run
     }
@@ -257,6 +263,8 @@ impl TableEncoder {
         let run = &mut self.run;
         if run.tables.is_empty() {
             run.tables.push(RunTable::new(Arc::from([]), &[]));
+            run.tables[0].rows.reserve(self.last_size.0, self.last_size.1);
+            run.sequences.reserve(self.last_size.1);
         }
         let in_place = self.top.generated_key.zip(generated);
         let out = run.tables[0].rows.open_text();

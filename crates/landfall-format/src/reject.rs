@@ -189,6 +189,13 @@ impl Rejects {
         self.first.get_or_insert(reason);
     }
 
+    /// Adds all rejects of another run.
+    pub(crate) fn append(&mut self, more: Self) {
+        self.lines.append(&more.lines);
+        self.counts.merge(more.counts);
+        self.first = self.first.take().or(more.first);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }

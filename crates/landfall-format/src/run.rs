@@ -63,7 +63,24 @@ pub(crate) struct RunTable {
     pub(crate) records: Vec<u32>,
 }
 
+/// Runs below this size are put together.
+const SMALL_RUN_BYTES: usize = 64 << 10;
+
 impl RunTable {
+    /// Whether rows of both can stand in one list: the same columns, known from the first row on.
+    fn is_like(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.declared == other.declared
+            && self.columns == other.columns
+            && self.widths.len() == 1
+            && self.widths == other.widths
+    }
+
+    /// Memory beside its rows.
+    fn frame_bytes(&self) -> usize {
+        size_of::<Self>() + self.columns.capacity() * size_of::<Arc<str>>() + self.widths.capacity() * 8
+    }
+
     pub(crate) fn new(path: Arc<[String]>, declared: &[Arc<str>]) -> Self {
         Self {
             path,
@@ -96,6 +113,13 @@ impl Received {
     fn push(&mut self, row: usize, at: Timestamp) {
         if self.from.last().is_none_or(|(_, last)| *last != at) {
             self.from.push((row as u32, at));
+        }
+    }
+
+    /// Adds those of a run whose rows follow the first `rows`.
+    fn append(&mut self, more: &Self, rows: usize) {
+        for (from, at) in &more.from {
+            self.push(rows + *from as usize, *at);
         }
     }
 
@@ -182,11 +206,10 @@ impl EncodedRun {
     /// Memory it holds, in bytes.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
-        let tables: usize = self
-            .tables
-            .iter()
-            .map(|table| table.rows.allocated_bytes() + table.records.capacity() * 4)
-            .sum();
+        let table_bytes = |table: &RunTable| {
+            table.frame_bytes() + table.rows.allocated_bytes() + table.records.capacity() * size_of::<u32>()
+        };
+        let tables: usize = size_of::<Self>() + self.tables.iter().map(table_bytes).sum::<usize>();
         tables
             + self.sequences.capacity() * 8
             + self.extracted.allocated_bytes()
@@ -253,6 +276,53 @@ impl EncodedRun {
         } else {
             &[]
         }
+    }
+
+    /// Takes in a run that follows, if both are small and alike: input that comes in drops, or from thousands of tables
+    /// in turn, would otherwise leave more frames than rows. Gives the run back if they are not.
+    pub(crate) fn absorb(&mut self, more: Self) -> Result<(), Box<Self>> {
+        let is_small = self.allocated_bytes() < SMALL_RUN_BYTES && more.allocated_bytes() < SMALL_RUN_BYTES;
+        let is_alike = Arc::ptr_eq(&self.plan, &more.plan)
+            && self.tables.len() == more.tables.len()
+            && self
+                .tables
+                .iter()
+                .zip(&more.tables)
+                .all(|(ours, theirs)| ours.is_like(theirs));
+        if !is_small || !is_alike {
+            return Err(Box::new(more));
+        }
+        let landed = self.landed();
+        for (ours, theirs) in self.tables.iter_mut().zip(&more.tables) {
+            ours.rows.append(&theirs.rows);
+            ours.records
+                .extend(theirs.records.iter().map(|record| record + landed as u32));
+        }
+        self.received.append(&more.received, landed);
+        self.sequences.extend_from_slice(&more.sequences);
+        for (ours, theirs) in [
+            (&mut self.extracted, &more.extracted),
+            (&mut self.generated_keys, &more.generated_keys),
+            (&mut self.source_keys, &more.source_keys),
+        ] {
+            if theirs.len() > 0 {
+                ours.pad(landed);
+                ours.append(theirs);
+            }
+        }
+        self.max_extracted = [self.max_extracted, more.max_extracted]
+            .into_iter()
+            .flatten()
+            .max_by_key(|instant| instant.as_nanos());
+        self.rejects.append(more.rejects);
+        for (ours, theirs) in self.bookmarks.iter_mut().zip(&more.bookmarks) {
+            if let Some(theirs) = theirs {
+                BookmarkRange::merge(ours, theirs);
+            }
+        }
+        self.record_bytes += more.record_bytes;
+        self.has_non_finite |= more.has_non_finite;
+        Ok(())
     }
 
     /// Gives back memory that growing left over.

@@ -8,6 +8,12 @@ pub(crate) struct TextPool {
 }
 
 impl TextPool {
+    /// Makes room for about as much as a pool of the same kind held.
+    pub(crate) fn reserve(&mut self, bytes: usize, texts: usize) {
+        self.bytes.reserve(bytes + bytes / 16);
+        self.ends.reserve(texts + texts / 16);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -32,6 +38,21 @@ impl TextPool {
             self.ends[index - 1] as usize
         };
         &self.bytes[start..self.ends[index] as usize]
+    }
+
+    /// Adds all texts of another pool.
+    pub(crate) fn append(&mut self, more: &Self) {
+        // Small pools are put together: their sum stays far below 4 GiB.
+        let shift = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&more.bytes);
+        self.ends.extend(more.ends.iter().map(|end| end + shift));
+    }
+
+    /// Closes empty texts until there are `count`.
+    pub(crate) fn pad(&mut self, count: usize) {
+        while self.len() < count {
+            self.close_text();
+        }
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {

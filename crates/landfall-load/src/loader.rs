@@ -18,7 +18,7 @@ use crate::report::{FileReport, LoadReport};
 /// How long a successful check counts (loading.md §4).
 const CHECK_LASTS: Duration = Duration::from_secs(60);
 /// Sub-files of a load that are written at the same time.
-const FILES_AT_ONCE: usize = 2;
+const FILES_AT_ONCE: usize = 4;
 /// Load instants tried before a load gives up on foreign objects.
 const MOST_INSTANTS: usize = 1_000;
 

@@ -7,6 +7,8 @@ mod batch_files;
 mod closing;
 mod cutting;
 mod merging;
+mod messages;
+mod tasks;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write;

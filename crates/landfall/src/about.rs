@@ -36,7 +36,9 @@ pub(crate) fn about(form: Option<AboutForm>) -> String {
         .to_string(),
         Some(AboutForm::Markdown) => format!(
             "# {NAME}\n\n{DESCRIPTION}\n\nVersion {VERSION}\n\n## Capabilities\n\n{}\n\n## Settings\n\n{}",
-            CAPABILITIES.map(|capability| format!("* `{capability}`")).join("\n"),
+            CAPABILITIES
+                .map(|capability| format!("* `{capability}`"))
+                .join("\n"),
             settings_markdown()
         ),
     }

@@ -1,24 +1,48 @@
 //! `landfall check`: the steps of setup-flow.md §6.2, each with its cause and remedy when it fails.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use landfall_bucket::{RetryPolicy, S3Options};
-use landfall_core::settings::DestinationSettings;
+use landfall_core::settings::{ChallengeKey, DestinationSettings};
+use landfall_setup::catalogue::Failing;
 use landfall_setup::{
     BucketProbes, CHECK_LIMIT, Check, CheckContext, CheckEvent, CheckReport, Glyphs, Step, StoreCapabilities,
 };
-use landfall_setup::catalogue::Failing;
 use tokio::runtime::Runtime;
 
 use crate::cli::CheckOptions;
+use crate::environment::variable;
 use crate::load::run::start_runtime;
 use crate::load::settings;
 use crate::log::{self, LogLevel};
-use crate::wiring::OpenBucket;
+use crate::out;
+use crate::wiring::{OpenBucket, aws_options};
 
-/// Runs the command: exit 0 when loads can run, 1 when not.
+/// What is shown of a check while it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// A step begins.
+    Begun(Step),
+    /// Lines that stay: a step that has ended, or the verdict.
+    Lines(&'a str),
+}
+
+/// Prints lines as they come; on a terminal also the step that is under way.
+pub(crate) fn print_steps(shown: Shown<'_>) {
+    let is_live = std::io::stdout().is_terminal();
+    match shown {
+        Shown::Begun(step) if is_live => out::write(format_args!("… {}", step.title())),
+        Shown::Begun(_) => {}
+        Shown::Lines(lines) if is_live => out::write(format_args!("\r\x1b[2K{lines}")),
+        Shown::Lines(lines) => out::write(format_args!("{lines}")),
+    }
+    // Without a line break nothing would show yet. Whoever closed stdout waits for nothing more.
+    let _ = std::io::stdout().flush();
+}
+
+/// Runs the command: exit 0 when loads can run, 1 when not, 2 for settings that can't be used.
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     log::start(LogLevel::choose(false, true));
     let settings = match settings::read(&options.config) {
@@ -28,25 +52,37 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let show_steps = !options.json;
-    let outcome = start_runtime().map_err(anyhow::Error::from).and_then(|runtime| {
-        run_check(&runtime, &settings.destination, &mut |lines| {
-            if show_steps {
-                print!("{lines}");
-            }
-        })
-    });
+    let mut ignore = |_: Shown<'_>| {};
+    let mut print = print_steps;
+    let show: &mut (dyn FnMut(Shown<'_>) + Send) = if options.json { &mut ignore } else { &mut print };
+    let outcome = start_runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| run_check(&runtime, &settings.destination, show));
     match outcome {
         Ok(report) => {
             if options.json {
-                println!("{}", report.json_text());
+                say!("{}", report.json_text());
             }
-            if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if report.is_success() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(error) => {
             log::critical(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+fn challenge_of(destination: &DestinationSettings) -> anyhow::Result<&ChallengeKey> {
+    match &destination.sentinel_key {
+        Some(challenge) => Ok(challenge),
+        None => anyhow::bail!(
+            "sentinel_key is not set: run landfall setup, which makes a name for the challenge file, or name an empty \
+             file at the top of the bucket that begins with stitch-challenge-file-"
+        ),
     }
 }
 
@@ -57,21 +93,15 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
 pub(crate) fn run_check(
     runtime: &Runtime,
     settings: &DestinationSettings,
-    show: &mut (dyn FnMut(&str) + Send),
+    show: &mut (dyn FnMut(Shown<'_>) + Send),
 ) -> anyhow::Result<CheckReport> {
-    let Some(challenge) = &settings.sentinel_key else {
-        anyhow::bail!(
-            "sentinel_key is not set: upload an empty file whose name begins with stitch-challenge-file- to the top of \
-             the bucket, and name it in sentinel_key"
-        );
-    };
-    let glyphs = if std::env::var_os("NO_COLOR").is_some() && !std::io::stdout().is_terminal() {
-        Glyphs::Ascii
-    } else {
-        Glyphs::Unicode
-    };
+    let challenge = challenge_of(settings)?;
+    let glyphs = glyphs();
     runtime.block_on(async {
-        let options = S3Options { retry: RetryPolicy::check(), ..S3Options::default() };
+        let options = S3Options {
+            retry: RetryPolicy::check(),
+            ..aws_options()
+        };
         let bucket = OpenBucket::open(&settings.access, settings.bucket.as_str(), options).await;
         let probes = match &bucket {
             OpenBucket::Folder(bucket) => BucketProbes::of_folder(bucket),
@@ -80,11 +110,17 @@ pub(crate) fn run_check(
         };
         let context = CheckContext::of_settings(settings, None);
         let started = Instant::now();
-        let check = Check { context: &context, challenge, probes: &probes, now: &|| started.elapsed() };
+        let check = Check {
+            context: &context,
+            challenge,
+            probes: &probes,
+            now: &|| started.elapsed(),
+        };
         let mut ended = Vec::new();
-        let mut observe = |event: CheckEvent<'_>| {
-            if let CheckEvent::Ended { result, problem } = event {
-                show(&glyphs.step_lines(result, problem));
+        let mut observe = |event: CheckEvent<'_>| match event {
+            CheckEvent::Started(step) => show(Shown::Begun(step)),
+            CheckEvent::Ended { result, problem } => {
+                show(Shown::Lines(&glyphs.step_lines(result, problem)));
                 ended.push(result.clone());
             }
         };
@@ -92,10 +128,35 @@ pub(crate) fn run_check(
         let report = report.unwrap_or_else(|_| {
             let next = Step::ALL.into_iter().nth(ended.len());
             let step = next.unwrap_or(Step::WriteProbe);
-            CheckReport::out_of_time(std::mem::take(&mut ended), &Failing { context: &context, step, challenge, identity: None })
+            let failing = Failing {
+                context: &context,
+                step,
+                challenge,
+                identity: None,
+            };
+            let report = CheckReport::out_of_time(std::mem::take(&mut ended), &failing);
+            // The steps that had ended are shown already.
+            for result in report.steps.iter().skip_while(|result| result.step != step) {
+                let problem = report
+                    .errors
+                    .first()
+                    .filter(|problem| problem.step == result.step);
+                show(Shown::Lines(&glyphs.step_lines(result, problem)));
+            }
+            report
         });
-        show(&glyphs.closing_lines(&report));
+        show(Shown::Lines(&glyphs.closing_lines(&report)));
         Ok(report)
     })
 }
 
+/// Marks that every terminal shows where `TERM=dumb` or the locale asks for them.
+fn glyphs() -> Glyphs {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+    let is_plain = locale.is_some_and(|locale| matches!(locale.as_str(), "C" | "POSIX"));
+    if is_plain || variable("TERM").is_some_and(|terminal| terminal == "dumb") {
+        Glyphs::Ascii
+    } else {
+        Glyphs::Unicode
+    }
+}

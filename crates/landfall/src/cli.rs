@@ -4,6 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use landfall_setup::Partition;
+use landfall_setup::principal::PrincipalArn;
+
+use crate::policy::parse_partition;
+use crate::setup::SetupOptions;
 
 /// Lands streams of records in S3 buckets, as JSON Lines or CSV.
 #[derive(Debug, Parser)]
@@ -18,12 +23,21 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Try everything without account or network: a bucket folder, a check, a sample loaded as JSONL and as CSV
     Demo(DemoOptions),
+    /// Connect a bucket: asks for what it needs (or takes flags), shows the bucket policy and the challenge file, writes
+    /// the settings file, checks the access
+    Setup(Box<SetupOptions>),
     /// Load a Singer stream from stdin into a bucket: `tap | landfall load --config target.json`
     Load(LoadOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
     Check(CheckOptions),
+    /// Print the bucket policy, or the same grant for other tools
+    Policy(PolicyOptions),
     /// Judge an S3 Key template: all its problems, or the keys it makes
     Key(KeyOptions),
+    /// Print the completions of a shell, such as `landfall completions bash > /etc/bash_completion.d/landfall`
+    Completions(CompletionsOptions),
+    /// Print the man page, or write one for each command
+    Man(ManOptions),
 }
 
 /// Options of `landfall load`, which are those of a Singer target (singer.md §1).
@@ -77,6 +91,107 @@ pub(crate) struct CheckOptions {
     pub(crate) json: bool,
 }
 
+/// Options of `landfall policy`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyOptions {
+    /// Settings file (JSON), as for load
+    #[arg(long, short = 'c', value_name = "PATH", required = true)]
+    pub(crate) config: Vec<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, value_name = "FORM", default_value = "json")]
+    pub(crate) format: PolicyForm,
+    /// Whose policy: the bucket's, or the principal's, which buckets of other accounts need too
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(crate) side: Option<PolicySide>,
+    /// Partition of AWS: aws, aws-cn or aws-us-gov; otherwise told from the principal or the region
+    #[arg(long, value_name = "PARTITION", value_parser = parse_partition)]
+    pub(crate) partition: Option<Partition>,
+    /// ARN of the role or user to grant access to, instead of the one that STS tells
+    #[arg(long, value_name = "ARN", value_parser = PrincipalArn::parse)]
+    pub(crate) principal: Option<PrincipalArn>,
+    /// Answer in JSON, with partition and principal
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Form of `landfall policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyForm {
+    /// The bucket policy.
+    Json,
+    /// The identity policy of the principal, needed too where the bucket is in another account.
+    Identity,
+    /// The trust policy of the role that is assumed.
+    Trust,
+    /// What a bucket needs that is encrypted with a KMS key of yours.
+    Kms,
+    /// Commands of the AWS CLI.
+    AwsCli,
+    /// Terraform, or OpenTofu.
+    Terraform,
+    /// A CloudFormation template.
+    Cloudformation,
+}
+
+impl PolicyForm {
+    /// As the option spells it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Identity => "identity",
+            Self::Trust => "trust",
+            Self::Kms => "kms",
+            Self::AwsCli => "aws-cli",
+            Self::Terraform => "terraform",
+            Self::Cloudformation => "cloudformation",
+        }
+    }
+}
+
+/// Whose policy is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicySide {
+    /// The bucket's, or the KMS key's.
+    Bucket,
+    /// The role's or user's.
+    Principal,
+}
+
+/// Options of `landfall completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: CompletionShell,
+}
+
+/// A shell that completions are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl CompletionShell {
+    /// What makes its completions.
+    pub(crate) const fn generator(self) -> clap_complete::Shell {
+        match self {
+            Self::Bash => clap_complete::Shell::Bash,
+            Self::Zsh => clap_complete::Shell::Zsh,
+            Self::Fish => clap_complete::Shell::Fish,
+        }
+    }
+}
+
+/// Options of `landfall man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManOptions {
+    /// Folder for landfall.1 and a page for each command; without it landfall.1 is printed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// Options of `landfall demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
@@ -88,7 +203,10 @@ pub(crate) struct DemoOptions {
 /// Options of `landfall key`.
 #[derive(Debug, Args)]
 pub(crate) struct KeyOptions {
-    /// The template, such as '[integration_name]/[table_name]/[table_version]_[timestamp_loaded].[csv|jsonl]'
+    /// The template.
+    #[arg(
+        help = "The template, such as '[integration_name]/[table_name]/[table_version]_[timestamp_loaded].[csv|jsonl]'"
+    )]
     pub(crate) template: String,
     /// Data storage format
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = ["jsonl", "json", "csv"])]

@@ -72,7 +72,10 @@ impl Observer for Collector {
     fn prepared(&self, _stream: &str, _records: u64, _record_bytes: u64) {}
 
     fn loaded(&self, report: &LoadReport, _facts: &LoadFacts) {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report.clone());
+        self.reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(report.clone());
     }
 
     fn failed(&self, _table: &str, _took: Duration, _error: &LoadError) {}

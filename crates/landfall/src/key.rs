@@ -16,35 +16,59 @@ struct Example {
     kind: FileKind,
 }
 
-const TABLE: Example = Example { title: "table", path: &["account"], kind: FileKind::Data };
-const SUB_TABLE: Example = Example { title: "sub_table", path: &["account", "items"], kind: FileKind::Data };
-const REJECTS: Example = Example { title: "rejected", path: &["account"], kind: FileKind::Rejects };
+const TABLE: Example = Example {
+    title: "table",
+    path: &["account"],
+    kind: FileKind::Data,
+};
+const SUB_TABLE: Example = Example {
+    title: "sub_table",
+    path: &["account", "items"],
+    kind: FileKind::Data,
+};
+const REJECTS: Example = Example {
+    title: "rejected",
+    path: &["account"],
+    kind: FileKind::Rejects,
+};
 
 /// Runs the command: exit 0 for a good template, 2 for one with problems.
 pub(crate) fn run(options: &KeyOptions) -> ExitCode {
     let format = OutputFormat::from_spelling(&options.format).unwrap_or(OutputFormat::Jsonl);
     match ObjectKeyTemplate::parse(&options.template, format) {
         Ok(template) => {
-            let examples = examples(&template);
             if options.json {
-                println!("{}", json!({"valid": true, "examples": keys_json(&examples)}));
+                say!(
+                    "{}",
+                    json!({"valid": true, "examples": keys_json(&examples(&template))})
+                );
             } else {
-                println!("The S3 Key is valid. Files will be named like this:\n");
-                for (title, key) in examples {
-                    println!("  {:<10} {key}", title.replace('_', "-"));
-                }
+                say!(
+                    "The S3 Key is valid. Files will be named like this:\n\n{}",
+                    example_lines(&template)
+                );
             }
             ExitCode::SUCCESS
         }
         Err(problems) => {
             if options.json {
-                println!("{}", json!({"valid": false, "problems": problems.iter().map(problem_json).collect::<Vec<_>>()}));
+                say!(
+                    "{}",
+                    json!({"valid": false, "problems": problems.iter().map(problem_json).collect::<Vec<_>>()})
+                );
             } else {
                 print_problems(&options.template, &problems);
             }
             ExitCode::from(2)
         }
     }
+}
+
+/// Example keys, one a line with what they are for.
+pub(crate) fn example_lines(template: &ObjectKeyTemplate) -> String {
+    let line = |(title, key): (&str, String)| format!("  {:<10} {key}", title.replace('_', "-"));
+    let lines: Vec<String> = examples(template).into_iter().map(line).collect();
+    lines.join("\n")
 }
 
 fn examples(template: &ObjectKeyTemplate) -> Vec<(&'static str, String)> {
@@ -66,7 +90,11 @@ fn examples(template: &ObjectKeyTemplate) -> Vec<(&'static str, String)> {
 }
 
 fn keys_json(examples: &[(&'static str, String)]) -> Value {
-    examples.iter().map(|(title, key)| ((*title).to_owned(), json!(key))).collect::<serde_json::Map<_, _>>().into()
+    examples
+        .iter()
+        .map(|(title, key)| ((*title).to_owned(), json!(key)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn problem_json(problem: &KeyProblem) -> Value {
@@ -79,15 +107,15 @@ fn problem_json(problem: &KeyProblem) -> Value {
 }
 
 fn print_problems(template: &str, problems: &[KeyProblem]) {
-    println!("{template}");
+    say!("{template}");
     // A mark under the first place that is at fault helps the eye.
     if let Some(position) = problems.iter().find_map(KeyProblem::position) {
-        println!("{}^", " ".repeat(position.saturating_sub(1)));
+        say!("{}^", " ".repeat(position.saturating_sub(1)));
     }
     for problem in problems {
-        println!("{problem}");
+        say!("{problem}");
         if let Some(suggestion) = problem.suggestion() {
-            println!("  try: {suggestion}");
+            say!("  try: {suggestion}");
         }
     }
 }

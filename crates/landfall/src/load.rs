@@ -9,18 +9,18 @@ pub(crate) mod settings;
 
 use std::process::ExitCode;
 
+use crate::about;
 use crate::cli::LoadOptions;
 use crate::log::{self, LogLevel};
-use crate::about;
 
 /// Runs the command. Exit codes: singer.md §8.
 pub(crate) fn run(options: &LoadOptions) -> ExitCode {
     if options.version {
-        println!("{}", about::version());
+        say!("{}", about::version());
         return ExitCode::SUCCESS;
     }
     if options.about {
-        println!("{}", about::about(options.format));
+        say!("{}", about::about(options.format));
         return ExitCode::SUCCESS;
     }
     let level = LogLevel::choose(options.verbose, options.quiet);
@@ -28,7 +28,9 @@ pub(crate) fn run(options: &LoadOptions) -> ExitCode {
     let settings = match settings::read(&options.config) {
         Ok(settings) => settings,
         Err(problems) => {
-            let (last, others) = problems.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+            let (last, others) = problems
+                .split_last()
+                .map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
             others.iter().for_each(|problem| tracing::error!("{problem}"));
             log::critical(&last);
             return ExitCode::FAILURE;

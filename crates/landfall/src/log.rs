@@ -28,7 +28,9 @@ impl LogLevel {
         if quiet {
             return Self(Level::WARN);
         }
-        let named = ["TARGET_LANDFALL_LOGLEVEL", "LOGLEVEL"].into_iter().find_map(|name| std::env::var(name).ok());
+        let named = ["TARGET_LANDFALL_LOGLEVEL", "LOGLEVEL"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok());
         Self(match named.unwrap_or_default().to_ascii_lowercase().as_str() {
             "debug" => Level::DEBUG,
             "warning" | "warn" => Level::WARN,

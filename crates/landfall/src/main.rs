@@ -1,13 +1,23 @@
 //! The `landfall` binary: arguments, environment, files and wiring. What it does is in the crates below it.
 
+#[macro_use]
+mod out;
+
 mod about;
+mod caller;
 mod check;
 mod cli;
 mod clock;
+mod completions;
 mod demo;
+mod environment;
 mod key;
 mod load;
 mod log;
+mod policy;
+mod remedy;
+mod settings_file;
+mod setup;
 mod wiring;
 
 use std::process::ExitCode;
@@ -18,6 +28,10 @@ fn main() -> ExitCode {
     let arguments = cli::arguments(std::env::args_os());
     match cli::Cli::parse_from(arguments).command {
         cli::Command::Load(options) => load::run(&options),
+        cli::Command::Setup(options) => setup::run(&options),
+        cli::Command::Policy(options) => policy::run(&options),
+        cli::Command::Completions(options) => completions::run(&options),
+        cli::Command::Man(options) => completions::run_man(&options),
         cli::Command::Check(options) => check::run(&options),
         cli::Command::Demo(options) => demo::run(&options),
         cli::Command::Key(options) => key::run(&options),

@@ -10,7 +10,8 @@ use support::{Folder, Landfall, Place};
 
 #[test]
 fn thousands_of_interleaved_tables_land_within_a_small_budget() {
-    const TABLES: u64 = 10_000;
+    // Each object is synced to disk, which is what limits their number here.
+    const TABLES: u64 = 4_000;
     let folder = Folder::new();
     let settings = folder.settings_with(json!({"memory_budget_bytes": 1 << 20}));
     let input = numbered_run(2 * TABLES, TABLES, TABLES);
@@ -18,5 +19,5 @@ fn thousands_of_interleaved_tables_land_within_a_small_budget() {
     let objects = folder.objects();
     assert_eq!(numbers(&objects), (0..2 * TABLES).collect::<Vec<_>>());
     assert_eq!(counts(&objects).len() as u64, TABLES);
-    assert_eq!(ended.states().last(), Some(&"{\"done\":20000}"));
+    assert_eq!(ended.states().last(), Some(&"{\"done\":8000}"));
 }

@@ -3,8 +3,12 @@
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -175,6 +179,7 @@ fn base_loader(config: &S3Config, options: &S3Options) -> ConfigLoader {
         .connect_timeout(options.timeouts.connect)
         .build();
     // Our own retries and time-outs hold for all stores alike, so the SDK's are off.
+    let host = ProviderConfig::without_region().with_http_client(https.clone());
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(https)
         .identity_cache(IdentityCache::lazy().buffer_time(RENEWAL_BEFORE_EXPIRY).build())
@@ -187,7 +192,12 @@ fn base_loader(config: &S3Config, options: &S3Options) -> ConfigLoader {
             loader.region(Region::from_static(FIRST_REGION))
         }
         (None, None, Credentials::Ambient | Credentials::AssumeRole { .. }) => {
-            loader.region(RegionProviderChain::default_provider().or_else(FIRST_REGION))
+            // As `RegionProviderChain::default_provider`, whose instance metadata client has no way to connect, though.
+            let instance = ImdsRegionProvider::builder().configure(&host).build();
+            let of_host = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+                .or_else(ProfileFileRegionProvider::new())
+                .or_else(instance);
+            loader.region(of_host.or_else(FIRST_REGION))
         }
     }
 }

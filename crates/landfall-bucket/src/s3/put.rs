@@ -243,6 +243,10 @@ async fn md5_of(body: Arc<dyn ObjectBody>) -> String {
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and this call with it.
+            Err(_cancelled) => std::future::pending().await,
+        },
     }
 }

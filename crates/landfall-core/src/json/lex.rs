@@ -1,6 +1,6 @@
 //! Scanning of single tokens: strings, numbers, escapes.
 
-use super::tape::{JsonError, JsonFault};
+use super::error::{JsonError, JsonFault};
 use super::text::write_escape;
 
 /// What scanning a string told about it.

@@ -1,7 +1,10 @@
 //! The one JSON parser: strict grammar, one pass, nodes out.
 
+use super::error::{JsonError, JsonFault};
 use super::lex::{scan_number, scan_string, unescape};
-use super::tape::{Edit, EditKind, JsonError, JsonFault, Node, NonFinite, Tape, is_white_space};
+use super::node::{Edit, EditKind, Node};
+use super::tape::{NonFinite, Tape, is_white_space};
+use super::text::begins_with;
 use super::{Kind, PathId, Paths};
 
 pub(super) struct Parser<'t, 'p> {
@@ -218,7 +221,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     fn key(&mut self, object: PathId, previous: Option<PathId>) -> Result<PathId, JsonError> {
         if let Some(guess) = self.paths.guess(object, previous) {
             let expected = self.paths.key_text(guess);
-            if self.bytes[self.at..].starts_with(expected) {
+            if begins_with(&self.bytes[self.at..], expected) {
                 self.at += expected.len();
                 return Ok(guess);
             }

@@ -1,7 +1,41 @@
 //! JSON text in the one form that Landfall writes (files.md §4).
 
-use super::tape::Value;
+use super::value::Value;
 use super::{Kind, lex};
+
+/// Appends `bytes[from..to]`. Most pieces of a record are short, and a copy of fixed length costs no call: what it
+/// copies too much is taken off again.
+#[inline]
+pub(super) fn append_piece(out: &mut Vec<u8>, bytes: &[u8], from: usize, to: usize) {
+    const SHORT: usize = 32;
+    let length = to - from;
+    match bytes.get(from..).and_then(|rest| rest.first_chunk::<SHORT>()) {
+        Some(piece) if length <= SHORT => {
+            let end = out.len() + length;
+            out.extend_from_slice(piece);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&bytes[from..to]),
+    }
+}
+
+/// Whether `text` begins with `start`. As [`append_piece`], without a call for what is short.
+#[inline]
+pub(super) fn begins_with(text: &[u8], start: &[u8]) -> bool {
+    let (words, rest) = start.as_chunks::<8>();
+    let Some(text) = text.get(..start.len()) else {
+        return false;
+    };
+    let (text_words, text_rest) = text.as_chunks::<8>();
+    let same = |one: &[u8; 8], other: &[u8; 8]| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
+    if words.is_empty() {
+        return rest == text_rest;
+    }
+    // The last eight bytes overlap with the words before them.
+    let tail = start.last_chunk::<8>().zip(text.last_chunk::<8>());
+    words.iter().zip(text_words).all(|(one, other)| same(one, other))
+        && tail.is_some_and(|(one, other)| same(one, other))
+}
 
 /// Writes `text` as a JSON string, quotes included, escaping only what files.md §4 escapes.
 pub fn write_canonical_string(text: &str, out: &mut Vec<u8>) {

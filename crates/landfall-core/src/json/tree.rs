@@ -1,7 +1,9 @@
 //! An owned JSON tree for what is read rarely and looked at closely.
 
-use super::tape::{JsonError, NonFinite, Tape, Value};
+use super::error::JsonError;
+use super::tape::{NonFinite, Tape};
 use super::text::write_canonical_string;
+use super::value::Value;
 use super::{Kind, Paths};
 
 /// A JSON value that keeps number text and property order. Repeated names are already merged: the last value stands at

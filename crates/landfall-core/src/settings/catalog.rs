@@ -185,7 +185,7 @@ catalog! {
         Shape::new(SettingKind::TextList { max_items: 10 }, SettingDefault::EmptyList).secret(),
         "URLs that are told of every load.";
     AllowInsecureWebhooks: "allow_insecure_webhooks", Shape::boolean(false),
-        "Whether post-load webhooks on this machine (`localhost`, `127.0.0.1`, `[::1]`) may use plain HTTP.";
+        "Whether post-load webhooks may use plain HTTP.";
     AwsAuthMode: "aws_auth_mode", Shape::choice(&["ambient", "assume_role", "static"], "ambient"),
         "How to sign in to AWS: `ambient` uses the credentials of the environment, `assume_role` those of a role, `static` the keys below.";
     AwsRoleArn: "aws_role_arn",

@@ -21,26 +21,55 @@ pub fn settings_json_schema() -> Value {
 /// The settings as a Markdown table.
 #[must_use]
 pub fn settings_markdown() -> String {
-    let mut table = String::from("| Setting | Type | Default | Meaning |\n|---|---|---|---|\n");
-    for setting in SettingName::ALL.iter().map(|name| name.describe()) {
-        let default = match setting.default {
-            SettingDefault::Required => "required".to_owned(),
-            SettingDefault::Unset(meaning) => meaning.to_owned(),
-            SettingDefault::Text(text) => format!("`{text}`"),
-            SettingDefault::Integer(number) => format!("`{number}`"),
-            SettingDefault::Boolean(value) => format!("`{value}`"),
-            SettingDefault::EmptyList => "`[]`".to_owned(),
-        };
-        let cells = [
+    let rows = SettingName::ALL.iter().map(|name| {
+        let setting = name.describe();
+        [
             format!("`{}`", setting.name),
             type_name(&setting, "`"),
-            default,
+            default_markdown(setting.default),
             meaning(&setting),
-        ];
+        ]
+    });
+    markdown_table(["Setting", "Type", "Default", "Meaning"], rows)
+}
+
+/// The settings as a smaller Markdown table: no types, and of each meaning the first sentence.
+#[must_use]
+pub fn settings_overview_markdown() -> String {
+    let rows = SettingName::ALL.iter().map(|name| {
+        let setting = name.describe();
+        let meaning = setting.meaning.split_once(". ");
+        let meaning = meaning.map_or(setting.meaning.to_owned(), |(first, _)| format!("{first}."));
+        [
+            format!("`{}`", setting.name),
+            default_markdown(setting.default),
+            meaning,
+        ]
+    });
+    markdown_table(["Setting", "Default", "Meaning"], rows)
+}
+
+fn markdown_table<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = format!("| {} |\n|{}\n", header.join(" | "), "---|".repeat(COLUMNS));
+    for cells in rows {
         let escaped = cells.map(|cell| cell.replace('|', "\\|"));
         table.push_str(&format!("| {} |\n", escaped.join(" | ")));
     }
     table
+}
+
+fn default_markdown(default: SettingDefault) -> String {
+    match default {
+        SettingDefault::Required => "required".to_owned(),
+        SettingDefault::Unset(meaning) => meaning.to_owned(),
+        SettingDefault::Text(text) => format!("`{text}`"),
+        SettingDefault::Integer(number) => format!("`{number}`"),
+        SettingDefault::Boolean(value) => format!("`{value}`"),
+        SettingDefault::EmptyList => "`[]`".to_owned(),
+    }
 }
 
 /// The settings as plain text, two lines each.

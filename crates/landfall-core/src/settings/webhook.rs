@@ -32,7 +32,7 @@ impl fmt::Debug for WebhookUrl {
 
 pub(super) fn read_webhooks(draft: &mut Draft) -> Vec<WebhookUrl> {
     let plain = if draft.is_true(SettingName::AllowInsecureWebhooks) {
-        PlainHttp::OnLoopback
+        PlainHttp::Anywhere
     } else {
         PlainHttp::Nowhere
     };

@@ -15,9 +15,12 @@ pub(crate) fn write_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
     match value.kind() {
         Kind::Null | Kind::Array | Kind::Object => {}
         Kind::String if value.is_escaped() => write_text_cell(value.string().as_bytes(), style, out),
-        Kind::String => write_plain_text_cell(value.text(), style, out),
+        Kind::String if style.force_quote || needs_quotes(value.text(), style.delimiter) => {
+            write_quoted(value.text(), out);
+        }
+        Kind::String => value.append_text(out),
         _ if style.force_quote => write_quoted(value.text(), out),
-        _ => out.extend_from_slice(value.text()),
+        _ => value.append_text(out),
     }
 }
 

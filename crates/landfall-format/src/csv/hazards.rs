@@ -24,6 +24,9 @@ pub(crate) fn find_hazard(
     shapes: &mut CsvShapes,
     run_claims: &mut Vec<Claim>,
 ) -> Option<Reason> {
+    if shapes.are_safe() {
+        return None;
+    }
     let needs_look = record.subtree().any(|value| {
         let place = around.bindings.get(value.path()).place;
         let shape = &shapes.shapes[place.shape as usize];
@@ -110,8 +113,8 @@ fn claim_sub_tables(
         fresh.push(index);
     }
     for index in fresh {
-        let shape = &mut shapes.shapes[index];
-        shape.is_claimed = true;
+        shapes.claim(index);
+        let shape = &shapes.shapes[index];
         if !around.claims.hold(&shape.claim) {
             run_claims.push(shape.claim.clone());
         }

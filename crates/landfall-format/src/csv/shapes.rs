@@ -123,9 +123,26 @@ pub(crate) struct CsvShapes {
     naming: Arc<Naming>,
     table: String,
     version: i64,
+    /// Whether any place is reserved, or shares its name with another.
+    has_odd_places: bool,
+    /// Sub-tables that the run at hand has not claimed.
+    unclaimed: usize,
 }
 
 impl CsvShapes {
+    /// Whether every record can be flattened without a closer look.
+    #[inline]
+    pub(crate) fn are_safe(&self) -> bool {
+        !self.has_odd_places && self.unclaimed == 0
+    }
+
+    /// Notes that the run at hand has rows for a sub-table.
+    pub(crate) fn claim(&mut self, index: usize) {
+        if !std::mem::replace(&mut self.shapes[index].is_claimed, true) {
+            self.unclaimed -= 1;
+        }
+    }
+
     pub(crate) fn new(plan: &TablePlan) -> Self {
         let claim = Claim {
             key: String::new(),
@@ -139,6 +156,8 @@ impl CsvShapes {
             naming: plan.naming().clone(),
             table: plan.table().to_owned(),
             version: 0,
+            has_odd_places: false,
+            unclaimed: 0,
         }
     }
 
@@ -146,6 +165,7 @@ impl CsvShapes {
     pub(crate) fn begin_run(&mut self, version: i64) {
         let is_other_version = self.version != version;
         self.version = version;
+        self.unclaimed = self.shapes.len() - 1;
         for index in 1..self.shapes.len() {
             self.shapes[index].is_claimed = false;
             if is_other_version {
@@ -177,6 +197,7 @@ impl CsvShapes {
             shape.slot_for_place(&joined)
         };
         let is_reserved = is_in_element && is_reserved_in_element(name);
+        self.has_odd_places |= is_reserved || shape.has_shared_slots;
         Place {
             shape: parent.shape,
             slot,
@@ -192,7 +213,9 @@ impl CsvShapes {
             None => self.add_sub_table(array, source),
         };
         // Elements that are no objects go to the column "value" (files.md §7).
-        let slot = self.shapes[shape as usize].slot_for_place("value");
+        let elements = &mut self.shapes[shape as usize];
+        let slot = elements.slot_for_place("value");
+        self.has_odd_places |= elements.has_shared_slots;
         Place {
             shape,
             slot,
@@ -230,6 +253,7 @@ impl CsvShapes {
             claim,
             (sql_name, cleaned.join("__")),
         ));
+        self.unclaimed += 1;
         self.measure(index);
         self.by_source.insert(source, index as u32);
         index as u32

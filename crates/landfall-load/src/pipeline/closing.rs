@@ -1,6 +1,5 @@
 //! Batches close and become loads; loads end and release states.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -153,19 +152,19 @@ impl Pipeline {
         String::from_utf8_lossy(&self.load_ids.next_key()).into_owned()
     }
 
-    /// Starts loads whose table has none running, in the order of closing.
+    /// Starts loads whose table has none running, in the order of closing. There may be thousands waiting, so this looks
+    /// no further than it must.
     fn start_loads(&mut self) -> Result<(), RunError> {
-        let mut later = VecDeque::new();
-        while let Some((stream, waiting)) = self.waiting.pop_front() {
-            let is_next =
-                !self.running.contains_key(&stream) && !later.iter().any(|(other, _)| *other == stream);
-            if is_next && self.running.len() < self.settings.loads_at_once {
-                self.start_load(stream, waiting)?;
-            } else {
-                later.push_back((stream, waiting));
-            }
+        while self.running.len() < self.settings.loads_at_once {
+            let next = self
+                .waiting
+                .iter()
+                .position(|(stream, _)| !self.running.contains_key(stream));
+            let Some((stream, waiting)) = next.and_then(|index| self.waiting.remove(index)) else {
+                break;
+            };
+            self.start_load(stream, waiting)?;
         }
-        self.waiting = later;
         Ok(())
     }
 
@@ -301,23 +300,26 @@ impl Pipeline {
         old.into_iter().try_for_each(|stream| self.close_early(&stream))
     }
 
-    /// Keeps memory within the budget: closes the largest batches, and waits for loads while that is not enough.
+    /// Keeps memory within the budget. Open batches hold half of it at most: beyond that the largest is closed. Open
+    /// batches and loads together hold three quarters: beyond that input waits for loads. The rest is for input and for
+    /// what is being encoded and sent.
     pub(super) fn keep_budget(&mut self) -> Result<(), RunError> {
         let budget = self.settings.memory_budget.as_u64() as usize;
-        while self.open_bytes + self.loading_bytes > budget / 2 {
-            let largest = self
-                .open_batches()
-                .max_by_key(|(_, open)| open.batch.allocated_bytes());
-            match largest.map(|(name, open)| (name, open.batch.allocated_bytes())) {
-                Some((stream, bytes)) if self.loading_bytes == 0 || bytes > budget / 8 => {
-                    self.close_early(&stream)?;
-                }
-                _ if !self.running.is_empty() => self.wait_for_event(Duration::MAX)?,
-                Some((stream, _)) => self.close_early(&stream)?,
-                None => break,
+        loop {
+            if self.open_bytes > budget / 2 {
+                let largest = self
+                    .open_batches()
+                    .max_by_key(|(_, open)| open.batch.allocated_bytes());
+                let Some(stream) = largest.map(|(name, _)| name) else {
+                    return Ok(());
+                };
+                self.close_early(&stream)?;
+            } else if self.open_bytes + self.loading_bytes > budget / 4 * 3 && !self.running.is_empty() {
+                self.wait_for_event(Duration::MAX)?;
+            } else {
+                return Ok(());
             }
         }
-        Ok(())
     }
 }
 

@@ -125,8 +125,10 @@ impl Pipeline {
             let claims = Arc::make_mut(&mut table.claims);
             run.claims().iter().for_each(|claim| claims.insert(claim.clone()));
         }
-        self.open_bytes += run.allocated_bytes();
+        let before = open.batch.allocated_bytes();
         open.batch.push(run);
+        // Putting runs together may free more than it takes.
+        self.open_bytes = (self.open_bytes + open.batch.allocated_bytes()).saturating_sub(before);
         let limits = self.settings.limits;
         let is_full =
             open.batch.records() >= limits.rows.get() || open.batch.record_bytes() >= limits.bytes.as_u64();

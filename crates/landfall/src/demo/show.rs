@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::site::{BUCKET, Site};
+use crate::check::{self, Shown};
 
 /// Sample lines are cut to this many characters.
 const LINE_CHARACTERS: usize = 150;
@@ -18,26 +19,39 @@ const LINE_CHARACTERS: usize = 150;
 const LINES_SHOWN: usize = 2;
 
 pub(super) fn set_up(site: &Site) {
-    println!("1. Set-up");
+    say!("1. Set-up");
     let made = if site.is_resumed { "found" } else { "made" };
-    println!("   {made} the bucket folder  {}", shown(site, &site.bucket_folder()));
-    println!("   {made} its challenge file (an empty file that proves access; its name is in the settings)");
+    say!(
+        "   {made} the bucket folder  {}",
+        shown(site, &site.bucket_folder())
+    );
+    say!("   {made} its challenge file (an empty file that proves access; its name is in the settings)");
     for (title, path) in site.configs() {
-        println!("   wrote settings        {}  ({title})", shown(site, path));
+        say!("   wrote settings        {}  ({title})", shown(site, path));
     }
 }
 
 /// Paths below the demo's folder, as a person in the parent folder would type them.
 fn shown(site: &Site, path: &Path) -> String {
     let parent = site.folder().parent().unwrap_or(site.folder());
-    let is_here = std::env::current_dir().is_ok_and(|here| here.canonicalize().is_ok_and(|here| here == parent));
+    let is_here =
+        std::env::current_dir().is_ok_and(|here| here.canonicalize().is_ok_and(|here| here == parent));
     let short = path.strip_prefix(parent).ok().filter(|_| is_here);
     short.unwrap_or(path).display().to_string()
 }
 
-pub(super) fn load(site: &Site, title: &str, summary: RunSummary, reports: &[LoadReport]) -> anyhow::Result<()> {
+pub(super) fn load(
+    site: &Site,
+    title: &str,
+    summary: RunSummary,
+    reports: &[LoadReport],
+) -> anyhow::Result<()> {
     let step = if title == "CSV" { 4 } else { 3 };
-    println!("\n{step}. The sample as {title}: {} records read, {} rejected", summary.records, summary.rejected);
+    say!(
+        "\n{step}. The sample as {title}: {} records read, {} rejected",
+        summary.records,
+        summary.rejected
+    );
     let files: Vec<&FileReport> = reports.iter().flat_map(|report| &report.files).collect();
     print_tree(&files);
     for report in reports {
@@ -47,7 +61,7 @@ pub(super) fn load(site: &Site, title: &str, summary: RunSummary, reports: &[Loa
             }
         }
     }
-    println!("\n   Rejected records, each with its reason:");
+    say!("\n   Rejected records, each with its reason:");
     for file in files.iter().filter(|file| file.key.contains("/_sdc_rejected/")) {
         print_rejects(&site.bucket_folder().join(&file.key))?;
     }
@@ -56,11 +70,15 @@ pub(super) fn load(site: &Site, title: &str, summary: RunSummary, reports: &[Loa
 
 /// Runs the check of set-up, and prints its steps.
 pub(super) fn check(runtime: &Runtime, settings: &DestinationSettings) -> anyhow::Result<()> {
-    println!("\n2. Check");
-    let report = crate::check::run_check(runtime, settings, &mut |lines| {
-        lines.lines().for_each(|line| println!("   {line}"));
+    say!("\n2. Check");
+    let report = check::run_check(runtime, settings, &mut |shown| match shown {
+        Shown::Begun(_) => {}
+        Shown::Lines(lines) => lines.lines().for_each(|line| say!("   {line}")),
     })?;
-    anyhow::ensure!(report.is_success(), "the check failed: see above for cause and remedy");
+    anyhow::ensure!(
+        report.is_success(),
+        "the check failed: see above for cause and remedy"
+    );
     Ok(())
 }
 
@@ -74,30 +92,44 @@ struct Branch<'f> {
 fn print_tree(files: &[&FileReport]) {
     let mut root = Branch::default();
     for file in files {
-        let branch = file.key.split('/').fold(&mut root, |branch, part| branch.below.entry(part).or_default());
+        let branch = file
+            .key
+            .split('/')
+            .fold(&mut root, |branch, part| branch.below.entry(part).or_default());
         branch.file = Some(file);
     }
-    println!("   {BUCKET}/");
+    say!("   {BUCKET}/");
     print_branch(&root, "   ");
 }
 
 fn print_branch(branch: &Branch<'_>, indent: &str) {
     let last = branch.below.len().saturating_sub(1);
     for (index, (name, below)) in branch.below.iter().enumerate() {
-        let (joint, bar) = if index == last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let (joint, bar) = if index == last {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
         match below.file {
-            Some(file) => println!("{indent}{joint}{name:<28} {:>6} rows {:>9} bytes", file.rows, file.size_bytes),
-            None => println!("{indent}{joint}{name}/"),
+            Some(file) => say!(
+                "{indent}{joint}{name:<28} {:>6} rows {:>9} bytes",
+                file.rows,
+                file.size_bytes
+            ),
+            None => say!("{indent}{joint}{name}/"),
         }
         print_branch(below, &format!("{indent}{bar}"));
     }
 }
 
 fn print_samples(path: &Path, key: &str) -> anyhow::Result<()> {
-    println!("\n   {key}");
+    say!("\n   {key}");
     let header = usize::from(key.ends_with(".csv"));
-    for line in BufReader::new(std::fs::File::open(path)?).lines().take(LINES_SHOWN + header) {
-        println!("     {}", cut(&line?));
+    for line in BufReader::new(std::fs::File::open(path)?)
+        .lines()
+        .take(LINES_SHOWN + header)
+    {
+        say!("     {}", cut(&line?));
     }
     Ok(())
 }
@@ -105,9 +137,15 @@ fn print_samples(path: &Path, key: &str) -> anyhow::Result<()> {
 fn print_rejects(path: &Path) -> anyhow::Result<()> {
     for line in BufReader::new(std::fs::File::open(path)?).lines() {
         let reject: Value = serde_json::from_str(&line?)?;
-        let text = |name: &str| reject.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        println!("     {}: {}", text("table_name"), text("reason"));
-        println!("       {}", cut(&text("record")));
+        let text = |name: &str| {
+            reject
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        say!("     {}: {}", text("table_name"), text("reason"));
+        say!("       {}", cut(&text("record")));
     }
     Ok(())
 }
@@ -120,11 +158,17 @@ fn cut(line: &str) -> String {
 }
 
 pub(super) fn next_steps(site: &Site, took: Duration) {
-    let config = site.configs().next().map(|(_, path)| shown(site, path)).unwrap_or_default();
+    let config = site
+        .configs()
+        .next()
+        .map(|(_, path)| shown(site, path))
+        .unwrap_or_default();
     let bucket = shown(site, &site.bucket_folder());
-    println!("\nDone in {:.2} s. What to try next:", took.as_secs_f64());
-    println!("  your own tap:    tap-… | landfall load --config {config} >> state.json");
-    println!("  check a key:     landfall key '[integration_name]/[table_name]/[year_loaded]/[table_version]_[timestamp_loaded]'");
-    println!("  query the files: duckdb -c \"select * from read_json('{bucket}/shop/orders/*.jsonl')\"");
-    println!("  a real bucket:   see \"Set up S3\" in the handbook: name the bucket, drop s3_endpoint_url");
+    say!("\nDone in {:.2} s. What to try next:", took.as_secs_f64());
+    say!("  your own tap:    tap-… | landfall load --config {config} >> state.json");
+    say!(
+        "  check a key:     landfall key '[integration_name]/[table_name]/[year_loaded]/[table_version]_[timestamp_loaded]'"
+    );
+    say!("  query the files: duckdb -c \"select * from read_json('{bucket}/shop/orders/*.jsonl')\"");
+    say!("  a real bucket:   landfall setup");
 }

@@ -1,11 +1,12 @@
 //! The demo's folder: a bucket, its challenge file and two settings files.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use landfall_core::settings::ChallengeKey;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
+
+use crate::settings_file::{self, folder_url};
 
 /// The demo's bucket.
 pub(super) const BUCKET: &str = "demo-bucket";
@@ -23,9 +24,18 @@ impl Site {
     /// Makes what is missing; an earlier demo's bucket is used again, since loads only ever append.
     pub(super) fn set_up(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
-        let folder = folder.canonicalize().with_context(|| format!("finding the folder {}", folder.display()))?;
-        let configs = vec![("JSON Lines", folder.join("jsonl.json")), ("CSV", folder.join("csv.json"))];
-        let mut site = Self { folder, configs, is_resumed: false };
+        let folder = folder
+            .canonicalize()
+            .with_context(|| format!("finding the folder {}", folder.display()))?;
+        let configs = vec![
+            ("JSON Lines", folder.join("jsonl.json")),
+            ("CSV", folder.join("csv.json")),
+        ];
+        let mut site = Self {
+            folder,
+            configs,
+            is_resumed: false,
+        };
         std::fs::create_dir_all(site.bucket_folder())
             .with_context(|| format!("making the bucket folder {}", site.bucket_folder().display()))?;
         let known = site.known_challenge();
@@ -37,7 +47,7 @@ impl Site {
         let challenge_file = site.bucket_folder().join(challenge.as_str());
         std::fs::File::create(&challenge_file).context("making the challenge file in the bucket")?;
         for ((_, path), format) in site.configs.iter().zip(["jsonl", "csv"]) {
-            write_settings(path, &site.settings(format, &challenge))?;
+            settings_file::write(path, &site.settings(format, &challenge))?;
         }
         Ok(site)
     }
@@ -61,14 +71,18 @@ impl Site {
         ChallengeKey::parse(settings.get("sentinel_key")?.as_str()?).ok()
     }
 
-    fn settings(&self, format: &str, challenge: &ChallengeKey) -> Value {
-        json!({
-            "s3_bucket": BUCKET,
-            "integration_name": "shop",
-            "s3_endpoint_url": format!("file://{}", percent_encoded(&self.folder.join("buckets"))),
-            "output_file_format": format,
-            "sentinel_key": challenge.as_str(),
-        })
+    fn settings(&self, format: &str, challenge: &ChallengeKey) -> Map<String, Value> {
+        let settings = [
+            ("s3_bucket", BUCKET),
+            ("integration_name", "shop"),
+            ("s3_endpoint_url", &folder_url(&self.folder.join("buckets"))),
+            ("output_file_format", format),
+            ("sentinel_key", challenge.as_str()),
+        ];
+        settings
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect()
     }
 }
 
@@ -76,23 +90,4 @@ fn new_challenge() -> anyhow::Result<ChallengeKey> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     Ok(landfall_setup::challenge::generate(random))
-}
-
-/// Settings hold a secret, so only their owner may read them.
-fn write_settings(path: &Path, settings: &Value) -> anyhow::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(path).with_context(|| format!("writing the settings file {}", path.display()))?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    writeln!(file, "{settings:#}")?;
-    Ok(())
-}
-
-/// A path as it stands in a file URL.
-fn percent_encoded(path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    let encode = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
-    path.as_os_str().as_bytes().iter().map(encode).collect()
 }

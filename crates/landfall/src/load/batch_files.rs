@@ -42,13 +42,21 @@ impl BatchFiles for Files {
 impl Files {
     fn open_object(&self, object: &str) -> std::io::Result<Box<dyn Read + Send>> {
         let Some((bucket, key)) = object.split_once('/') else {
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "write s3://bucket/key"));
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidInput,
+                "write s3://bucket/key",
+            ));
         };
         let bytes = self.runtime.block_on(async {
             let bucket = open_bucket(&self.access, bucket).await;
             bucket.read(key).await.map_err(std::io::Error::other)
         })?;
-        Ok(Box::new(ObjectReader { bytes, piece: Vec::new(), at: 0, runtime: self.runtime.clone() }))
+        Ok(Box::new(ObjectReader {
+            bytes,
+            piece: Vec::new(),
+            at: 0,
+            runtime: self.runtime.clone(),
+        }))
     }
 }
 
@@ -84,7 +92,9 @@ fn percent_decoded(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         if *first == b'%' {
-            let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok())?;
+            let digits = after
+                .get(..2)
+                .and_then(|digits| std::str::from_utf8(digits).ok())?;
             bytes.push(u8::from_str_radix(digits, 16).ok()?);
             rest = &after[2..];
         } else {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use landfall_bucket::TokioSleep;
 use landfall_core::settings::WebhookUrl;
-use landfall_load::{HookParts, HookSender, HookTiming, Hooks, LoadError, LoadFacts, LoadReport, Observer, hook_body};
+use landfall_load::{
+    HookParts, HookSender, HookTiming, Hooks, LoadError, LoadFacts, LoadReport, Observer, hook_body,
+};
 use tokio::runtime::Runtime;
 
 use super::observer::Narrator;
@@ -17,7 +19,11 @@ pub(super) struct HookedNarrator {
 }
 
 impl HookedNarrator {
-    pub(super) fn new(narrator: Arc<Narrator>, urls: &[WebhookUrl], runtime: &Runtime) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        narrator: Arc<Narrator>,
+        urls: &[WebhookUrl],
+        runtime: &Runtime,
+    ) -> anyhow::Result<Self> {
         let hooks = Hooks::parse(urls.iter().map(WebhookUrl::as_str))?;
         let parts = HookParts {
             runtime: runtime.handle().clone(),
@@ -25,7 +31,10 @@ impl HookedNarrator {
             sleep: Arc::new(TokioSleep),
             report: Box::new(|failure| tracing::error!("{failure}")),
         };
-        Ok(Self { narrator, hooks: HookSender::new(hooks, parts)? })
+        Ok(Self {
+            narrator,
+            hooks: HookSender::new(hooks, parts)?,
+        })
     }
 
     /// Waits until all requests are delivered or given up.

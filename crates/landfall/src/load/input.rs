@@ -20,6 +20,25 @@ struct State {
     is_stopped: bool,
 }
 
+impl State {
+    /// Takes whole lines, and leaves the beginning of the next: so nobody has to put the halves together again. A line
+    /// longer than what is read ahead is taken in parts.
+    fn take_lines(&mut self) -> Vec<u8> {
+        let whole = match memchr::memrchr(b'\n', &self.bytes) {
+            Some(last) if self.end.is_none() && !self.is_stopped => last + 1,
+            _ => self.bytes.len(),
+        };
+        let mut rest = Vec::new();
+        if whole < self.bytes.len() {
+            rest.reserve_exact(AHEAD_BYTES + READ_BYTES);
+            rest.extend_from_slice(&self.bytes[whole..]);
+        }
+        let mut lines = std::mem::replace(&mut self.bytes, rest);
+        lines.truncate(whole);
+        lines
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
@@ -64,12 +83,16 @@ impl Input {
         let shared = Arc::new(Shared::default());
         let reader = shared.clone();
         // Nobody waits for the thread: a read that never returns must not hold up the end of the run.
-        std::thread::Builder::new().name("input".to_owned()).spawn(move || read_ahead(source, &reader))?;
+        std::thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || read_ahead(source, &reader))?;
         Ok(Self { shared })
     }
 
     pub(crate) fn stop_handle(&self) -> StopHandle {
-        StopHandle { shared: self.shared.clone() }
+        StopHandle {
+            shared: self.shared.clone(),
+        }
     }
 
     /// Takes what was read, waiting up to `patience` for it.
@@ -95,7 +118,7 @@ impl Input {
             state = self.wait(state, left);
         }
         if !state.bytes.is_empty() {
-            let bytes = std::mem::take(&mut state.bytes);
+            let bytes = state.take_lines();
             self.shared.changed.notify_all();
             return Ok(Taken::Bytes(bytes));
         }

@@ -44,7 +44,11 @@ impl Narrator {
             log::show_progress(progress.clone());
             progress
         });
-        Self { started: Instant::now(), progress, totals: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            progress,
+            totals: Mutex::default(),
+        }
     }
 
     /// Takes the live line away and sums up.
@@ -117,7 +121,10 @@ impl Observer for Narrator {
 
     fn loaded(&self, report: &LoadReport, _facts: &LoadFacts) {
         for (number, count) in &report.reasons {
-            warn!("{}: {count} record(s) rejected by check {number}, see _sdc_rejected", report.table);
+            warn!(
+                "{}: {count} record(s) rejected by check {number}, see _sdc_rejected",
+                report.table
+            );
         }
         let objects: Vec<&str> = report.files.iter().map(|file| file.key.as_str()).collect();
         info!(
@@ -130,7 +137,12 @@ impl Observer for Narrator {
             report.took.as_secs_f64(),
             objects.join(" "),
         );
-        metric("counter", "record_count", json!(report.rows_landed), json!({"stream": report.table}));
+        metric(
+            "counter",
+            "record_count",
+            json!(report.rows_landed),
+            json!({"stream": report.table}),
+        );
         timer(&report.table, report.took, "succeeded");
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         totals.landed_bytes += report.size_bytes();
@@ -144,12 +156,25 @@ impl Observer for Narrator {
 
 fn timer(stream: &str, took: Duration, status: &str) {
     let seconds = (took.as_secs_f64() * 1e6).round() / 1e6;
-    metric("timer", "batch_processing_time", json!(seconds), json!({"stream": stream, "status": status}));
+    metric(
+        "timer",
+        "batch_processing_time",
+        json!(seconds),
+        json!({"stream": stream, "status": status}),
+    );
 }
 
 /// Singer's metrics (singer.md §8).
 fn metric(kind: &str, name: &str, value: serde_json::Value, tags: serde_json::Value) {
-    info!("METRIC: {}", MetricLine { kind, name, value, tags });
+    info!(
+        "METRIC: {}",
+        MetricLine {
+            kind,
+            name,
+            value,
+            tags
+        }
+    );
 }
 
 struct MetricLine<'m> {
@@ -162,6 +187,10 @@ struct MetricLine<'m> {
 impl std::fmt::Display for MetricLine<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (kind, name) = (self.kind, self.name);
-        write!(out, r#"{{"type":"{kind}","metric":"{name}","value":{},"tags":{}}}"#, self.value, self.tags)
+        write!(
+            out,
+            r#"{{"type":"{kind}","metric":"{name}","value":{},"tags":{}}}"#,
+            self.value, self.tags
+        )
     }
 }

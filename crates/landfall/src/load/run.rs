@@ -8,8 +8,10 @@ use std::time::Duration;
 use landfall_core::settings::{OnInvalidRecord, TargetSettings};
 use landfall_format::{Naming, RandomKeys};
 use landfall_load::{
-    Clock, InvalidRecords, LoadInstants, Loader, Observer, Pipeline, PipelineParts, PipelineSettings, RunError, RunSummary,
+    Clock, InvalidRecords, LoadInstants, Loader, Observer, Pipeline, PipelineParts, PipelineSettings,
+    RunError, RunSummary,
 };
+use landfall_setup::CheckContext;
 use tokio::runtime::Runtime;
 
 use super::batch_files::Files;
@@ -19,6 +21,7 @@ use super::observer::Narrator;
 use crate::cli::LoadOptions;
 use crate::clock::SystemClock;
 use crate::log::LogLevel;
+use crate::remedy::Remedies;
 use crate::wiring::open_bucket;
 
 /// How long the conductor waits for input before it looks after batches and loads.
@@ -37,10 +40,20 @@ pub(crate) struct TargetRun {
 }
 
 /// Runs until the input ends or something is in the way.
-pub(super) fn run(settings: TargetSettings, options: &LoadOptions, level: LogLevel) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    settings: TargetSettings,
+    options: &LoadOptions,
+    level: LogLevel,
+) -> anyhow::Result<ExitCode> {
     let runtime = start_runtime()?;
     let narrator = Arc::new(Narrator::new(level));
-    let hooked = Arc::new(HookedNarrator::new(narrator.clone(), &settings.post_load_webhooks, &runtime)?);
+    let hooked = Arc::new(HookedNarrator::new(
+        narrator.clone(),
+        &settings.post_load_webhooks,
+        &runtime,
+    )?);
+    let context = CheckContext::of_settings(&settings.destination, None);
+    let remedies = Remedies::new(context, settings.destination.sentinel_key.as_ref());
     let target = TargetRun {
         settings,
         source: source(options)?,
@@ -51,17 +64,24 @@ pub(super) fn run(settings: TargetSettings, options: &LoadOptions, level: LogLev
     let outcome = target.run(&runtime);
     // Loads that were done before a failure have their webhooks all the same.
     hooked.deliver(&runtime);
-    let summary = outcome?;
+    let summary = outcome.inspect_err(|failure| remedies.log(failure))?;
     narrator.finish();
     if options.dry_run && summary.rejected > 0 {
-        anyhow::bail!("{} of {} records would be rejected", summary.rejected, summary.records);
+        anyhow::bail!(
+            "{} of {} records would be rejected",
+            summary.rejected,
+            summary.records
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Threads for requests and files.
 pub(crate) fn start_runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
 }
 
 impl TargetRun {
@@ -120,7 +140,10 @@ impl TargetRun {
             runtime: runtime.handle().clone(),
             clock,
             keys: Box::new(|| Box::new(RandomKeys::default())),
-            files: Box::new(Files { access: destination.access, runtime: runtime.handle().clone() }),
+            files: Box::new(Files {
+                access: destination.access,
+                runtime: runtime.handle().clone(),
+            }),
             output: self.output,
             observer: self.observer,
         })?;
@@ -133,7 +156,10 @@ fn source(options: &LoadOptions) -> anyhow::Result<Box<dyn Read + Send>> {
         None => Ok(Box::new(std::io::stdin())),
         Some(path) => match std::fs::File::open(path) {
             Ok(file) => Ok(Box::new(file)),
-            Err(error) => anyhow::bail!("input file {}: {error}: check the path after --input", path.display()),
+            Err(error) => anyhow::bail!(
+                "input file {}: {error}: check the path after --input",
+                path.display()
+            ),
         },
     }
 }

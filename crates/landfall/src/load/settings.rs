@@ -15,7 +15,8 @@ pub(crate) fn read(configs: &[PathBuf]) -> Result<TargetSettings, Vec<String>> {
     let mut problems = Vec::new();
     for path in configs {
         if is_environment(path) {
-            let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+            let named =
+                std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
             raw.add_environment(named.map(|(name, value)| (name, value.to_string_lossy().into_owned())));
             continue;
         }
@@ -26,7 +27,9 @@ pub(crate) fn read(configs: &[PathBuf]) -> Result<TargetSettings, Vec<String>> {
                     problems.push(format!("settings file {shown}: {error}"));
                 }
             }
-            Err(error) => problems.push(format!("settings file {shown}: {error}: check the path after --config")),
+            Err(error) => problems.push(format!(
+                "settings file {shown}: {error}: check the path after --config"
+            )),
         }
     }
     if !problems.is_empty() {

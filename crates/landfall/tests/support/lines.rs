@@ -27,7 +27,10 @@ pub fn line(message: &Value) -> String {
 /// its own in CSV.
 pub fn numbered(number: u64, streams: u64) -> String {
     let stream = format!("s{}", number % streams);
-    record(&stream, &json!({"id": number, "text": format!("record {number}, \"with\" quotes"), "tags": [{"of": number}]}))
+    record(
+        &stream,
+        &json!({"id": number, "text": format!("record {number}, \"with\" quotes"), "tags": [{"of": number}]}),
+    )
 }
 
 /// A whole run: schemas, then records `0..records`, after every `state_every` of them a STATE that says how many there

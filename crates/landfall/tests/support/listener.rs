@@ -67,7 +67,10 @@ fn serve(stream: TcpStream, posted: &Sender<Posted>) {
             return;
         }
         // The test may be over.
-        let _ = posted.send(Posted { head, body: serde_json::from_slice(&body).unwrap_or_default() });
+        let _ = posted.send(Posted {
+            head,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        });
         if answers.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_err() {
             return;
         }

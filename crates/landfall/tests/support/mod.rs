@@ -1,8 +1,14 @@
 //! The binary, the places it loads into, and what lands there.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses its part"
+)]
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
+pub mod guarded;
 pub mod in_process;
 pub mod lines;
 pub mod listener;

@@ -40,7 +40,9 @@ pub struct Folder {
 
 impl Folder {
     pub fn new() -> Self {
-        let folder = Self { root: tempfile::tempdir().unwrap() };
+        let folder = Self {
+            root: tempfile::tempdir().unwrap(),
+        };
         std::fs::create_dir(folder.bucket()).unwrap();
         std::fs::write(folder.bucket().join(CHALLENGE), "").unwrap();
         folder
@@ -95,8 +97,14 @@ pub struct Store {
 
 impl Store {
     pub fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(S3Simulator::start(SimulatorConfig::with_bucket(BUCKET))).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let server = runtime
+            .block_on(S3Simulator::start(SimulatorConfig::with_bucket(BUCKET)))
+            .unwrap();
         server.place(BUCKET, CHALLENGE, b"");
         Self { server, runtime }
     }
@@ -135,7 +143,13 @@ impl Place for Store {
     }
 
     fn objects(&self) -> Objects {
-        let stored = self.server.objects(BUCKET).into_iter().filter(|(key, _)| key != CHALLENGE);
-        stored.map(|(key, object)| (key, String::from_utf8(object.content().to_vec()).unwrap())).collect()
+        let stored = self
+            .server
+            .objects(BUCKET)
+            .into_iter()
+            .filter(|(key, _)| key != CHALLENGE);
+        stored
+            .map(|(key, object)| (key, String::from_utf8_lossy(&object.content()).into_owned()))
+            .collect()
     }
 }

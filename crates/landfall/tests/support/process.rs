@@ -39,7 +39,10 @@ impl Ended {
 
     /// Lines of one level, without the level.
     pub fn logged(&self, level: &str) -> Vec<&str> {
-        self.stderr.lines().filter_map(|line| line.strip_prefix(level)?.strip_prefix(' ')).collect()
+        self.stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix(level)?.strip_prefix(' '))
+            .collect()
     }
 
     /// Fails unless the call succeeded.
@@ -76,7 +79,10 @@ impl Landfall {
 
     /// One more settings file.
     pub fn config(mut self, settings: &Value) -> Self {
-        let path = self.dir.path().join(format!("settings-{}.json", self.arguments.len()));
+        let path = self
+            .dir
+            .path()
+            .join(format!("settings-{}.json", self.arguments.len()));
         std::fs::write(&path, settings.to_string()).unwrap();
         self.arguments.extend(["--config".into(), path.into()]);
         self
@@ -105,9 +111,16 @@ impl Landfall {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env_clear().env("HOME", self.dir.path()).current_dir(self.dir.path());
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .current_dir(self.dir.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -213,7 +226,10 @@ impl Running {
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id]).status().unwrap();
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
+            .status()
+            .unwrap();
         assert!(sent.success(), "signal {name}");
     }
 
@@ -245,7 +261,11 @@ impl Running {
         if let Some(feeder) = self.feeder.take() {
             feeder.join().unwrap();
         }
-        Ended { code: status.code(), stdout, stderr: reader.join().unwrap() }
+        Ended {
+            code: status.code(),
+            stdout,
+            stderr: reader.join().unwrap(),
+        }
     }
 }
 

@@ -15,7 +15,11 @@ use super::place::{BUCKET, CHALLENGE, Objects, Place};
 #[track_caller]
 pub fn program(name: &str) -> PathBuf {
     let program = environment().join("bin").join(name);
-    assert!(program.exists(), "{} is missing: run `make test-deps`, which installs it", program.display());
+    assert!(
+        program.exists(),
+        "{} is missing: run `make test-deps`, which installs it",
+        program.display()
+    );
     program
 }
 
@@ -27,8 +31,17 @@ fn environment() -> PathBuf {
 /// Runs a Python script and gives back what it printed.
 #[track_caller]
 pub fn run(script: &str, arguments: &[&str]) -> String {
-    let ended = Command::new(program("python")).arg("-c").arg(script).args(arguments).output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let ended = Command::new(program("python"))
+        .arg("-c")
+        .arg(script)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
     String::from_utf8(ended.stdout).unwrap()
 }
 
@@ -73,15 +86,25 @@ impl Moto {
     #[track_caller]
     pub fn start() -> Self {
         let mut command = Command::new(program("moto_server"));
-        command.args(["-H", "127.0.0.1", "-p", "0"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut server = command.spawn().unwrap();
         let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
         // It says where it listens once it does.
-        let address = log.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
+        let address = log
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
         let address = address.expect("moto_server starts");
         // Its log must not fill up.
         std::thread::spawn(move || log.map_while(Result::ok).for_each(drop));
-        let moto = Self { server, endpoint_url: format!("http://{}", address.trim()) };
+        let moto = Self {
+            server,
+            endpoint_url: format!("http://{}", address.trim()),
+        };
         run(PREPARE, &[&moto.endpoint_url, BUCKET, CHALLENGE]);
         moto
     }
@@ -101,7 +124,8 @@ impl Place for Moto {
     }
 
     fn objects(&self) -> Objects {
-        let mut objects: Objects = serde_json::from_str(&run(READ_BACK, &[&self.endpoint_url, BUCKET])).unwrap();
+        let mut objects: Objects =
+            serde_json::from_str(&run(READ_BACK, &[&self.endpoint_url, BUCKET])).unwrap();
         objects.remove(CHALLENGE);
         objects
     }

@@ -7,7 +7,7 @@ pub struct Random(u64);
 impl Random {
     /// Seeded by `LANDFALL_TEST_SEED`, or else by `usual`. The seed is printed, for whoever looks at a failure.
     pub fn seeded(usual: u64) -> Self {
-        let given = std::env::var("LANDFALL_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var_os("LANDFALL_TEST_SEED").and_then(|seed| seed.to_str()?.parse().ok());
         let seed = given.unwrap_or(usual);
         println!("seed: {seed} (set LANDFALL_TEST_SEED for another)");
         Self(seed)

@@ -13,7 +13,11 @@ pub type Row = BTreeMap<String, Value>;
 #[track_caller]
 pub fn rows(key: &str, content: &str) -> Vec<Row> {
     assert!(content.ends_with('\n'), "{key} breaks off: {content:?}");
-    if key.ends_with(".csv") { csv_rows(key, content) } else { json_rows(key, content) }
+    if key.ends_with(".csv") {
+        csv_rows(key, content)
+    } else {
+        json_rows(key, content)
+    }
 }
 
 fn json_rows(key: &str, content: &str) -> Vec<Row> {
@@ -23,10 +27,22 @@ fn json_rows(key: &str, content: &str) -> Vec<Row> {
 
 fn csv_rows(key: &str, content: &str) -> Vec<Row> {
     let mut reader = csv::Reader::from_reader(content.as_bytes());
-    let header = reader.headers().unwrap_or_else(|fault| panic!("{key}: {fault}")).clone();
+    let header = reader
+        .headers()
+        .unwrap_or_else(|fault| panic!("{key}: {fault}"))
+        .clone();
     let cell = |cell: &str| if cell.is_empty() { Value::Null } else { cell.into() };
-    let row = |row: csv::StringRecord| header.iter().map(str::to_owned).zip(row.iter().map(cell)).collect();
-    reader.records().map(|found| row(found.unwrap_or_else(|fault| panic!("{key}: {fault}")))).collect()
+    let row = |row: csv::StringRecord| {
+        header
+            .iter()
+            .map(str::to_owned)
+            .zip(row.iter().map(cell))
+            .collect()
+    };
+    reader
+        .records()
+        .map(|found| row(found.unwrap_or_else(|fault| panic!("{key}: {fault}"))))
+        .collect()
 }
 
 /// All rows of the objects below a prefix, in the order of keys.
@@ -50,7 +66,10 @@ pub fn counts(objects: &Objects) -> BTreeMap<String, usize> {
 pub fn numbers(objects: &Objects) -> Vec<u64> {
     let is_root = |key: &str| !key.contains("/tags/") && !key.contains("/_sdc_rejected/");
     let roots = objects.iter().filter(|(key, _)| is_root(key));
-    let mut numbers: Vec<u64> = roots.flat_map(|(key, content)| rows(key, content)).map(|row| number(&row)).collect();
+    let mut numbers: Vec<u64> = roots
+        .flat_map(|(key, content)| rows(key, content))
+        .map(|row| number(&row))
+        .collect();
     numbers.sort_unstable();
     numbers
 }

@@ -1,0 +1,177 @@
+//! `landfall policy`: what to grant to whom, in every form (setup-flow.md §5.1, §6.1).
+
+use std::process::ExitCode;
+
+use landfall_core::settings::{AuthMode, DestinationSettings, ServerSideEncryption};
+use landfall_setup::policy::{Form, Grant, PolicyDocument, PolicyLabel, trust_policy};
+use landfall_setup::principal::PLACEHOLDER;
+use landfall_setup::{CheckContext, Partition, Place};
+use serde_json::Value;
+
+use crate::caller::Caller;
+use crate::cli::{PolicyForm, PolicyOptions, PolicySide};
+use crate::load::run::start_runtime;
+use crate::load::settings;
+use crate::log::{self, LogLevel};
+
+/// What is printed.
+enum Rendered {
+    Document(PolicyDocument),
+    Text(String),
+}
+
+/// Runs the command: exit 0 with the policy on stdout, 2 where there is none.
+pub(crate) fn run(options: &PolicyOptions) -> ExitCode {
+    log::start(LogLevel::choose(false, true));
+    let settings = match settings::read(&options.config) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            problems.iter().for_each(|problem| log::critical(problem));
+            return ExitCode::from(2);
+        }
+    };
+    match answer(options, &settings.destination) {
+        Ok(text) => {
+            say!("{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            log::critical(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow::Result<String> {
+    let context = CheckContext::of_settings(destination, None);
+    match &context.place {
+        Place::Aws => {}
+        Place::Store { endpoint_url } => tracing::warn!(
+            "the access rules of {endpoint_url} apply: take this as a template for the three actions that it must allow"
+        ),
+        Place::Folder { path } => anyhow::bail!(
+            "the bucket is a folder below {}: the permissions of its files apply, and there is no policy to grant",
+            path.display()
+        ),
+    }
+    let runtime = start_runtime()?;
+    let chosen = options.principal.as_ref();
+    let caller = match options.format {
+        PolicyForm::Trust => Caller::of_host(&runtime, destination, chosen),
+        PolicyForm::Json
+        | PolicyForm::Identity
+        | PolicyForm::Kms
+        | PolicyForm::AwsCli
+        | PolicyForm::Terraform
+        | PolicyForm::Cloudformation => Caller::of_bucket(&runtime, destination, chosen),
+    };
+    warn_if_incomplete(&caller);
+    let partition = options.partition.or_else(|| {
+        let by_settings = context.partition();
+        caller.principal.is_none().then_some(by_settings)
+    });
+    let grant = Grant::new(
+        PolicyLabel::StandAlone,
+        destination.bucket.clone(),
+        caller.principal,
+        partition,
+    );
+    let rendered = render(options, destination, &grant)?;
+    Ok(if options.json {
+        json_text(options, &grant, &rendered)
+    } else {
+        match rendered {
+            Rendered::Document(document) => document.box_text(),
+            Rendered::Text(text) => text,
+        }
+    })
+}
+
+fn warn_if_incomplete(caller: &Caller) {
+    if let Some(problem) = &caller.problem {
+        tracing::warn!(
+            "the policy is incomplete, put the ARN in the place of {PLACEHOLDER} or name it with --principal: {}: {} {}",
+            problem.raw_message,
+            problem.cause,
+            problem.remedy
+        );
+    }
+    if let Some(caveat) = &caller.caveat {
+        tracing::warn!("{caveat} (here: --principal ARN)");
+    }
+}
+
+fn render(
+    options: &PolicyOptions,
+    destination: &DestinationSettings,
+    grant: &Grant,
+) -> anyhow::Result<Rendered> {
+    let side = options.side;
+    let in_form = |form: Form| match side {
+        Some(PolicySide::Principal) => principal_side(grant, form),
+        Some(PolicySide::Bucket) | None => Ok(Rendered::Text(grant.render_bucket_side(form))),
+    };
+    match options.format {
+        PolicyForm::Json => Ok(Rendered::Document(match side {
+            Some(PolicySide::Principal) => grant.identity_policy(),
+            Some(PolicySide::Bucket) | None => grant.bucket_policy(),
+        })),
+        PolicyForm::Identity => Ok(Rendered::Document(grant.identity_policy())),
+        PolicyForm::Kms => {
+            let key = match &destination.access.encryption {
+                ServerSideEncryption::Kms { key_id } => key_id.as_ref().map(|key| key.as_str()),
+                ServerSideEncryption::BucketDefault | ServerSideEncryption::Aes256 => None,
+            };
+            Ok(Rendered::Document(match side {
+                Some(PolicySide::Bucket) => grant.kms_key_policy(),
+                Some(PolicySide::Principal) | None => grant.kms_identity_policy(key),
+            }))
+        }
+        PolicyForm::Trust => match &destination.access.auth {
+            AuthMode::AssumeRole { external_id, .. } => {
+                let document = trust_policy(grant.principal.as_ref(), external_id.as_ref());
+                Ok(Rendered::Document(document))
+            }
+            AuthMode::Ambient | AuthMode::Static { .. } => anyhow::bail!(
+                "no role is assumed, so there is no trust policy: set aws_auth_mode to assume_role and name the role"
+            ),
+        },
+        PolicyForm::AwsCli => in_form(Form::AwsCli),
+        PolicyForm::Terraform => in_form(Form::Terraform),
+        PolicyForm::Cloudformation => in_form(Form::CloudFormation),
+    }
+}
+
+fn principal_side(grant: &Grant, form: Form) -> anyhow::Result<Rendered> {
+    match grant.render_principal_side(form) {
+        Some(text) => Ok(Rendered::Text(text)),
+        None => anyhow::bail!(
+            "the principal is not known to be a role or user, which alone have policies of their own: name one with \
+             --principal"
+        ),
+    }
+}
+
+/// Like the management API's answer (management-api.md §5.2); forms that are not JSON are a text in it. The order of
+/// the policy's keys stays.
+fn json_text(options: &PolicyOptions, grant: &Grant, rendered: &Rendered) -> String {
+    let principal = grant.principal.as_ref().map(|principal| principal.as_str());
+    let (name, value) = match rendered {
+        Rendered::Document(document) => ("policy", document.compact_text()),
+        Rendered::Text(text) => ("text", Value::from(text.as_str()).to_string()),
+    };
+    format!(
+        "{{\"format\":{},\"partition\":{},\"principal_arn\":{},\"{name}\":{value}}}",
+        Value::from(options.format.as_str()),
+        Value::from(grant.partition.as_str()),
+        Value::from(principal),
+    )
+}
+
+/// Reads `--partition`.
+pub(crate) fn parse_partition(spelling: &str) -> Result<Partition, String> {
+    Partition::from_spelling(spelling).ok_or_else(|| {
+        let known = Partition::ALL.map(Partition::as_str).join(", ");
+        format!("use one of {known}")
+    })
+}

@@ -1,0 +1,77 @@
+//! What a bucket's refusal means and what to do about it, outside of checks.
+
+use landfall_bucket::{BucketError, Operation};
+use landfall_core::settings::ChallengeKey;
+use landfall_load::{AccessError, LoadError, RunError};
+use landfall_setup::catalogue::{Failing, FoundInstead};
+use landfall_setup::{CheckContext, CheckProblem, ProblemCode, Step};
+
+/// What may be told about refusals of one bucket.
+#[derive(Debug, Clone)]
+pub(crate) struct Remedies {
+    context: CheckContext,
+    challenge: ChallengeKey,
+}
+
+impl Remedies {
+    /// `challenge` is left out of all texts.
+    pub(crate) fn new(context: CheckContext, challenge: Option<&ChallengeKey>) -> Self {
+        let none = || ChallengeKey::parse("stitch-challenge-file-none").expect("four letters are allowed");
+        Self {
+            context,
+            challenge: challenge.cloned().unwrap_or_else(none),
+        }
+    }
+
+    /// What the refusal means.
+    pub(crate) fn explain(&self, refusal: &BucketError) -> CheckProblem {
+        CheckProblem::of_error(refusal, &self.failing(step_of(refusal.operation())))
+    }
+
+    /// Logs the remedy for a failure of a load, if the bucket was its cause and there is one.
+    pub(crate) fn log(&self, failure: &anyhow::Error) {
+        let failed_load = match failure.downcast_ref() {
+            Some(RunError::Load(failed)) => Some(failed),
+            Some(_) => None,
+            None => failure.downcast_ref::<LoadError>(),
+        };
+        let problem = match failed_load {
+            Some(LoadError::Access { source, .. }) => match source {
+                AccessError::ChallengeMissing(_) => {
+                    let failing = self.failing(Step::HeadChallenge);
+                    CheckProblem::missing_challenge(&FoundInstead::Nothing, &failing)
+                }
+                AccessError::Bucket(refusal) => self.explain(refusal),
+            },
+            Some(LoadError::Put { source, .. }) => self.explain(source),
+            Some(LoadError::Crowded { .. }) | None => return,
+        };
+        if problem.code != ProblemCode::Internal {
+            tracing::error!("{}: {} Remedy: {}", problem.code, problem.cause, problem.remedy);
+        }
+    }
+
+    fn failing(&self, step: Step) -> Failing<'_> {
+        Failing {
+            step,
+            context: &self.context,
+            identity: None,
+            challenge: &self.challenge,
+        }
+    }
+}
+
+/// The step that a check would fail at.
+fn step_of(operation: Operation) -> Step {
+    match operation {
+        Operation::AssumeRole | Operation::GetCallerIdentity => Step::Credentials,
+        Operation::HeadBucket => Step::HeadBucket,
+        Operation::ListObjectsV2 => Step::ListBucket,
+        Operation::HeadObject | Operation::GetObject => Step::HeadChallenge,
+        Operation::PutObject
+        | Operation::CreateMultipartUpload
+        | Operation::UploadPart
+        | Operation::CompleteMultipartUpload
+        | Operation::AbortMultipartUpload => Step::WriteProbe,
+    }
+}

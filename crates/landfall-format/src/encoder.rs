@@ -131,13 +131,6 @@ impl TableEncoder {
         if self.run.version != version {
             self.problem = self.plan.table_problem(version);
         }
-        if self.paths.is_crowded() {
-            self.paths = Paths::new();
-            self.bindings.clear();
-            if let Some(csv) = &mut self.csv {
-                csv.shapes.forget_places(&self.plan);
-            }
-        }
         if let Some(csv) = &mut self.csv {
             csv.shapes.begin_run(version);
             csv.writer.begin_run();
@@ -163,6 +156,18 @@ impl TableEncoder {
         }
         run.shrink();
         run
+    }
+
+    /// Forgets all places if there are too many: names are values in such data. To be called while no record is parsed
+    /// and not yet accepted, since that knows its places by number.
+    pub fn forget_crowd(&mut self) {
+        if self.paths.is_crowded() {
+            self.paths = Paths::new();
+            self.bindings.clear();
+            if let Some(csv) = &mut self.csv {
+                csv.shapes.forget_places(&self.plan);
+            }
+        }
     }
 
     /// Parses the record that begins at byte `start` of `text`, inside `outer_depth` open brackets, and returns the

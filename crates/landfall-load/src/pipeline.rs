@@ -193,6 +193,8 @@ pub struct Pipeline {
     running: HashMap<Arc<str>, closing::RunningLoad>,
     open_bytes: usize,
     loading_bytes: usize,
+    /// Of them, what has not begun to load.
+    waiting_bytes: usize,
     rejected: u64,
     next_age_check: Duration,
 }
@@ -241,6 +243,7 @@ impl Pipeline {
             running: HashMap::new(),
             open_bytes: 0,
             loading_bytes: 0,
+            waiting_bytes: 0,
             rejected: 0,
             next_age_check: Duration::ZERO,
         })

@@ -85,6 +85,7 @@ impl Preparer {
             .encoders
             .entry(Arc::as_ptr(plan) as usize)
             .or_insert_with(|| (plan.clone(), TableEncoder::new(plan.clone())));
+        encoder.forget_crowd();
         let mut work = GroupWork {
             group,
             encoder,

@@ -63,6 +63,29 @@ fn white_space_before_a_record_is_no_part_of_it() {
 }
 
 #[test]
+fn names_that_never_repeat_are_landed_all_the_same() {
+    let record = |id: usize| {
+        let names: Vec<String> = (0..40_000)
+            .map(|name| format!("\"n{id}_{name}\":{name}"))
+            .collect();
+        let version = id / 2;
+        format!(
+            r#"{{"type":"RECORD","stream":"t","record":{{"id":{id},{}}},"version":{version}}}"#,
+            names.join(",")
+        )
+    };
+    let lines: Vec<Vec<u8>> = std::iter::once(SCHEMA.to_owned())
+        .chain((0..6).map(record))
+        .map(|line| format!("{line}\n").into_bytes())
+        .collect();
+    for format in ["jsonl", "csv"] {
+        let outcome = with(json!({"output_file_format": format})).run(Feeding::Flowing(&lines));
+        outcome.result.unwrap();
+        assert_eq!(outcome.objects.len(), 3, "{format}: one object for each version");
+    }
+}
+
+#[test]
 fn infinities_outside_of_records_are_no_json_however_the_line_begins() {
     let faulty = r#"{"type":"RECORD","stream":"t","record":{"id":NaN},"time_extracted":NaN}"#;
     let known = r#"{"type":"RECORD","stream":"t","record":{"id":1}}"#;

@@ -131,6 +131,7 @@ impl Pipeline {
         }
         self.rejected += closed.rows_rejected();
         self.loading_bytes += closed.allocated_bytes();
+        self.waiting_bytes += closed.allocated_bytes();
         let loaded_at = self.instants.next(self.clock.closing());
         let load = Load {
             batch: Arc::new(closed),
@@ -175,6 +176,7 @@ impl Pipeline {
             new_version,
         } = waiting;
         let bytes = load.batch.allocated_bytes();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
         let Some(loader) = self.loader.clone() else {
             // A dry run ends here: nothing is written, so nothing is done that a state could vouch for.
             self.loading_bytes = self.loading_bytes.saturating_sub(bytes);
@@ -300,9 +302,10 @@ impl Pipeline {
         old.into_iter().try_for_each(|stream| self.close_early(&stream))
     }
 
-    /// Keeps memory within the budget. Open batches hold half of it at most: beyond that the largest is closed. Open
-    /// batches and loads together hold three quarters: beyond that input waits for loads. The rest is for input and for
-    /// what is being encoded and sent.
+    /// Keeps memory within the budget. Open batches hold half of it at most: beyond that the largest is closed. Input
+    /// waits while open batches and loads together hold more than half, or while more than an eighth waits for its
+    /// turn: so memory does not grow with the input where writing is slower than reading. The rest is for input and
+    /// for what is being encoded and sent.
     pub(super) fn keep_budget(&mut self) -> Result<(), RunError> {
         let budget = self.settings.memory_budget.as_u64() as usize;
         loop {
@@ -314,11 +317,14 @@ impl Pipeline {
                     return Ok(());
                 };
                 self.close_early(&stream)?;
-            } else if self.open_bytes + self.loading_bytes > budget / 4 * 3 && !self.running.is_empty() {
-                self.wait_for_event(Duration::MAX)?;
-            } else {
+                continue;
+            }
+            let is_crowded =
+                self.open_bytes + self.loading_bytes > budget / 2 || self.waiting_bytes > budget / 8;
+            if !is_crowded || self.running.is_empty() {
                 return Ok(());
             }
+            self.wait_for_event(Duration::MAX)?;
         }
     }
 }

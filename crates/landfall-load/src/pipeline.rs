@@ -277,6 +277,11 @@ impl Pipeline {
             .min()
     }
 
+    /// Forgets the line whose end has not been read: the input was stopped in the middle of it.
+    pub fn drop_unfinished_line(&mut self) {
+        self.partial.clear();
+    }
+
     /// Ends the input: everything is loaded and the last state handed back.
     ///
     /// # Errors

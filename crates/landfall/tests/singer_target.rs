@@ -412,6 +412,21 @@ fn a_signal_ends_the_run_in_good_order() {
 }
 
 #[test]
+fn a_signal_in_the_middle_of_a_line_drops_that_line_alone() {
+    for (place_name, place) in places() {
+        let mut run = Landfall::load(&place.settings_with(json!({"batch_size_rows": 3}))).start();
+        // The input is below what a pipe takes in one piece, so the half line arrives with the rest.
+        let half = r#"{"type":"RECORD","stream":"t","record":{"id":"#;
+        run.feed(format!("{}{half}", numbered_run(5, 1, 1)));
+        assert_eq!(run.next_state().as_deref(), Some("{\"done\":3}"));
+        run.signal("TERM");
+        let ended = run.end_with_open_input().succeeded();
+        assert_eq!(ended.states(), ["{\"done\":3}", "{\"done\":5}"], "{place_name}");
+        assert_eq!(numbers(&place.objects()), [0, 1, 2, 3, 4], "{place_name}");
+    }
+}
+
+#[test]
 fn further_signals_during_the_last_load_are_ignored() {
     let store = Store::new();
     let mut run = with_five_records_read(&store.settings_with(json!({"batch_size_rows": 3})));

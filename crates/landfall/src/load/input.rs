@@ -25,7 +25,7 @@ impl State {
     /// longer than what is read ahead is taken in parts.
     fn take_lines(&mut self) -> Vec<u8> {
         let whole = match memchr::memrchr(b'\n', &self.bytes) {
-            Some(last) if self.end.is_none() && !self.is_stopped => last + 1,
+            Some(last) if self.end.is_none() => last + 1,
             _ => self.bytes.len(),
         };
         let mut rest = Vec::new();
@@ -72,6 +72,8 @@ pub(crate) enum Taken {
     Nothing,
     /// The end.
     End,
+    /// A signal ended the input, after whole lines.
+    Stopped,
 }
 
 impl Input {
@@ -117,6 +119,14 @@ impl Input {
             }
             state = self.wait(state, left);
         }
+        if state.is_stopped && state.end.is_none() {
+            // A signal comes in the middle of a line: what was read of it is no line.
+            let whole = memchr::memrchr(b'\n', &state.bytes).map_or(0, |last| last + 1);
+            state.bytes.truncate(whole);
+            if whole == 0 {
+                return Ok(Taken::Stopped);
+            }
+        }
         if !state.bytes.is_empty() {
             let bytes = state.take_lines();
             self.shared.changed.notify_all();
@@ -125,7 +135,6 @@ impl Input {
         match state.end.take() {
             Some(Err(error)) => Err(error),
             Some(Ok(())) => Ok(Taken::End),
-            None if state.is_stopped => Ok(Taken::End),
             None => Ok(Taken::Nothing),
         }
     }

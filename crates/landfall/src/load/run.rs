@@ -95,6 +95,10 @@ impl TargetRun {
                 Taken::Bytes(bytes) => pipeline.feed(bytes)?,
                 Taken::Nothing => pipeline.tick(Duration::ZERO)?,
                 Taken::End => break,
+                Taken::Stopped => {
+                    pipeline.drop_unfinished_line();
+                    break;
+                }
             }
         }
         Ok(pipeline.finish()?)

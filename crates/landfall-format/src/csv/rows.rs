@@ -54,7 +54,7 @@ pub(crate) fn emit_record(rows: &mut RecordRows<'_>, record: Value<'_>, run: &mu
     rows.writer.levels.clear();
     rows.open_row(0, tables);
     let has_sub_rows = rows.collect(0, record, record_index, tables);
-    rows.fill_generated_key(record, tables);
+    rows.fill_generated_key(tables);
     rows.write_row(0, record, None, tables);
     has_sub_rows
 }
@@ -184,7 +184,7 @@ impl RecordRows<'_> {
     }
 
     /// Puts a generated key into the column of that name, if the schema declares one.
-    fn fill_generated_key(&mut self, _record: Value<'_>, tables: &mut [RunTable]) {
+    fn fill_generated_key(&mut self, tables: &mut [RunTable]) {
         if self.generated_key.is_none() {
             return;
         }

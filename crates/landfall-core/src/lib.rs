@@ -5,6 +5,8 @@ pub mod bucket_name;
 pub mod clean_name;
 pub mod decimal;
 mod edit_distance;
+pub mod ids;
+pub mod intake;
 pub mod json;
 pub mod object_key;
 pub mod schema;

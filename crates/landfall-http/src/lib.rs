@@ -1,0 +1,1 @@
+//! Landfall over HTTP.

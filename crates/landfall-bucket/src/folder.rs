@@ -15,6 +15,7 @@ mod compare;
 mod key;
 mod listing;
 mod publish;
+mod write;
 
 use std::fs;
 use std::io::{self, Read};

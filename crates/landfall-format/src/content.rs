@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use landfall_core::time::{TIMESTAMP_BYTES, Timestamp};
+use landfall_core::time::Timestamp;
 
 use crate::batch::{ClosedBatch, FileKind, FileTable};
 use crate::csv::{CsvStyle, RowShape, write_row_cells, write_text_cell};
 use crate::plan::GENERATED_KEY;
-use crate::reject::REJECT_LINE_START;
 use crate::run::{EncodedRun, RunTable};
+use crate::sink::{Counter, Sink};
 use crate::system::{RowFacts, SystemColumns};
 
 /// Pieces are about this long.
@@ -48,27 +48,15 @@ impl FileContent {
     /// Its length in bytes.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
-        match self.file {
-            FileKind::Rejects => self.rejects_size(),
-            FileKind::Table(_) => {
-                let mut pieces = self.pieces();
-                let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 8);
-                let mut size = 0;
-                while pieces.write_next(&mut piece) {
-                    size += piece.len() as u64;
-                    piece.clear();
-                }
-                size
+        let mut pieces = self.pieces();
+        let mut size = 0;
+        loop {
+            let mut piece = Counter::default();
+            if !pieces.write_next(&mut piece) {
+                return size;
             }
+            size += piece.taken_bytes() as u64;
         }
-    }
-
-    fn rejects_size(&self) -> u64 {
-        let frame = (REJECT_LINE_START.len() + TIMESTAMP_BYTES) as u64;
-        let lines = self.batch.runs.iter().map(|run| &run.rejects);
-        lines
-            .map(|rejects| rejects.len() as u64 * frame + rejects.pool().used_bytes() as u64)
-            .sum()
     }
 
     fn table(&self) -> Option<&FileTable> {
@@ -108,20 +96,20 @@ impl Iterator for Pieces<'_> {
 
 impl Pieces<'_> {
     /// Appends the next piece to `out`. False at the end.
-    pub fn write_next(&mut self, out: &mut Vec<u8>) -> bool {
-        let before = out.len();
+    fn write_next(&mut self, out: &mut impl Sink) -> bool {
+        let before = out.taken_bytes();
         match self.content.table() {
             Some(table) => self.write_rows(table, out),
             None => self.write_rejects(out),
         }
-        out.len() > before
+        out.taken_bytes() > before
     }
 
-    fn write_rejects(&mut self, out: &mut Vec<u8>) {
+    fn write_rejects(&mut self, out: &mut impl Sink) {
         let rejected_at = self.content.loaded_at.render();
         while let Some(run) = self.content.batch.runs.get(self.part) {
             while self.row < run.rejects.len() {
-                if out.len() >= PIECE_BYTES {
+                if out.taken_bytes() >= PIECE_BYTES {
                     return;
                 }
                 run.rejects.write_line(self.row, &rejected_at, out);
@@ -138,7 +126,7 @@ impl Pieces<'_> {
         self.mapping = None;
     }
 
-    fn write_rows(&mut self, table: &FileTable, out: &mut Vec<u8>) {
+    fn write_rows(&mut self, table: &FileTable, out: &mut impl Sink) {
         let batch = &self.content.batch;
         let style = batch.style();
         if let (Some(style), false) = (style, self.is_begun) {
@@ -163,7 +151,7 @@ impl Pieces<'_> {
         }
     }
 
-    fn write_header(&self, table: &FileTable, style: CsvStyle, out: &mut Vec<u8>) {
+    fn write_header(&self, table: &FileTable, style: CsvStyle, out: &mut impl Sink) {
         let batch = &self.content.batch;
         let mut names: Vec<String> = Vec::new();
         if !self.content.is_root() {
@@ -174,21 +162,23 @@ impl Pieces<'_> {
         let mut columns = batch.row_columns;
         columns.generated_key &= self.content.is_root();
         names.extend(columns.names().map(str::to_owned));
+        let mut header = Vec::new();
         for (index, name) in names.iter().enumerate() {
             if index > 0 {
-                out.push(style.delimiter);
+                header.push(style.delimiter);
             }
-            write_text_cell(name.as_bytes(), style, out);
+            write_text_cell(name.as_bytes(), style, &mut header);
         }
-        out.push(b'\n');
+        header.push(b'\n');
+        out.put(&header);
     }
 
-    fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut Vec<u8>) {
+    fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut impl Sink) {
         let Some(system) = &mut self.system else { return };
         let mut received = ReceivedCursor::default();
-        while self.row < part.rows.len() && out.len() < PIECE_BYTES {
+        while self.row < part.rows.len() && out.taken_bytes() < PIECE_BYTES {
             let record = part.rows.get(self.row);
-            out.extend_from_slice(record);
+            out.put(record);
             let facts = RowFacts {
                 received_at: received.at(run, self.row),
                 sequence: run.sequences[self.row],
@@ -206,7 +196,7 @@ impl Pieces<'_> {
         run: &EncodedRun,
         part: &RunTable,
         style: CsvStyle,
-        out: &mut Vec<u8>,
+        out: &mut impl Sink,
     ) {
         let is_root = self.content.is_root();
         let mut columns = self.content.batch.row_columns;
@@ -223,7 +213,7 @@ impl Pieces<'_> {
             .widths
             .partition_point(|(from, _)| *from as usize <= self.row)
             - 1;
-        while self.row < part.rows.len() && out.len() < PIECE_BYTES {
+        while self.row < part.rows.len() && out.taken_bytes() < PIECE_BYTES {
             if part
                 .widths
                 .get(width_index + 1)
@@ -237,7 +227,7 @@ impl Pieces<'_> {
                 part.records[self.row] as usize
             };
             if !is_root {
-                out.extend_from_slice(run.source_keys.get(record));
+                out.put(run.source_keys.get(record));
             }
             let generated_key = run.generated_key(record);
             let mut quoted_key = Vec::new();

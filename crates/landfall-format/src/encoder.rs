@@ -6,6 +6,7 @@ use landfall_core::json::{JsonError, Kind, NonFinite, Paths, Tape, Value};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::{Instant, Timestamp};
 
+use crate::arena::Arena;
 use crate::bindings::Bindings;
 use crate::bookmark::BookmarkRange;
 use crate::checks::{TopLevel, key_problem, reserved_problem, schema_problem, size_problem};
@@ -16,6 +17,7 @@ use crate::jsonl::write_record;
 use crate::plan::TablePlan;
 use crate::reject::Reason;
 use crate::run::{Claims, EncodedRun, RunTable};
+use crate::text_pool::{PoolSize, TextPool};
 
 /// Where generated primary keys come from (files.md §3).
 pub trait KeySource {
@@ -76,8 +78,10 @@ pub struct TableEncoder {
     run: EncodedRun,
     /// Where the record at hand stands in its text.
     span: (usize, usize),
-    /// Bytes and rows that the last run had: the next is likely to need as much room.
-    last_size: (usize, usize),
+    /// What the tables of the last run held.
+    last_sizes: Vec<PoolSize>,
+    /// Lent by the worker that has been at this stream for a while.
+    arena: Option<Arena>,
 }
 
 #[derive(Debug)]
@@ -115,7 +119,8 @@ impl TableEncoder {
             problem: plan.table_problem(0),
             run: EncodedRun::new(plan.clone(), 0),
             span: (0, 0),
-            last_size: (0, 0),
+            last_sizes: Vec::new(),
+            arena: None,
             plan,
         }
     }
@@ -146,14 +151,25 @@ impl TableEncoder {
         self.run.first_rejection()
     }
 
+    /// Lends the room that runs are written to.
+    pub fn lend(&mut self, arena: Arena) {
+        self.arena = Some(arena);
+    }
+
+    /// Gives back what was lent.
+    #[must_use]
+    pub fn give_back(&mut self) -> Option<Arena> {
+        self.arena.take()
+    }
+
     /// Ends the run.
     #[must_use]
     pub fn finish(&mut self) -> EncodedRun {
         let next = EncodedRun::new(self.plan.clone(), self.run.version);
         let mut run = std::mem::replace(&mut self.run, next);
-        if let Some(table) = run.tables.first() {
-            self.last_size = (table.rows.used_bytes(), table.rows.len());
-        }
+        self.last_sizes.clear();
+        self.last_sizes
+            .extend(run.tables.iter().map(|table| table.rows.size()));
         run.shrink();
         run
     }
@@ -267,9 +283,10 @@ impl TableEncoder {
         let record = self.tape.document(text, &self.paths);
         let run = &mut self.run;
         if run.tables.is_empty() {
-            run.tables.push(RunTable::new(Arc::from([]), &[]));
-            run.tables[0].rows.reserve(self.last_size.0, self.last_size.1);
-            run.sequences.reserve(self.last_size.1);
+            let size = self.last_sizes.first().copied().unwrap_or_default();
+            let rows = TextPool::like(size, self.arena.as_mut());
+            run.tables.push(RunTable::new(Arc::from([]), &[], rows));
+            run.sequences.reserve(size.texts);
         }
         let in_place = self.top.generated_key.zip(generated);
         let out = run.tables[0].rows.open_text();
@@ -303,6 +320,8 @@ impl TableEncoder {
             writer: &mut csv.writer,
             style: csv.style,
             generated_key: generated,
+            last_sizes: &self.last_sizes,
+            arena: self.arena.as_mut(),
         };
         let run = &mut self.run;
         let has_sub_rows = emit_record(&mut rows, record, run);

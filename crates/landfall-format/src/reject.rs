@@ -4,6 +4,7 @@ use std::fmt;
 
 use landfall_core::json::write_canonical_string;
 
+use crate::sink::Sink;
 use crate::text_pool::TextPool;
 
 /// The largest record, as compact JSON (rejects.md R1).
@@ -217,14 +218,14 @@ impl Rejects {
     }
 
     /// Writes line `index` for the load instant `rejected_at` (rejects.md §7).
-    pub(crate) fn write_line(&self, index: usize, rejected_at: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(REJECT_LINE_START);
-        out.extend_from_slice(rejected_at);
-        out.extend_from_slice(self.lines.get(index));
+    pub(crate) fn write_line(&self, index: usize, rejected_at: &[u8], out: &mut impl Sink) {
+        out.put(REJECT_LINE_START);
+        out.put(rejected_at);
+        out.put(self.lines.get(index));
     }
 }
 
-pub(crate) const REJECT_LINE_START: &[u8] = b"{\"_sdc_rejected_at\":\"";
+const REJECT_LINE_START: &[u8] = b"{\"_sdc_rejected_at\":\"";
 
 /// As much of a record as its line keeps: cut at a character boundary.
 fn cut(record: &[u8]) -> &[u8] {

@@ -81,13 +81,13 @@ impl RunTable {
         size_of::<Self>() + self.columns.capacity() * size_of::<Arc<str>>() + self.widths.capacity() * 8
     }
 
-    pub(crate) fn new(path: Arc<[String]>, declared: &[Arc<str>]) -> Self {
+    pub(crate) fn new(path: Arc<[String]>, declared: &[Arc<str>], rows: TextPool) -> Self {
         Self {
             path,
             columns: declared.to_vec(),
             declared: declared.len(),
             widths: vec![(0, declared.len() as u32)],
-            rows: TextPool::default(),
+            rows,
             records: Vec::new(),
         }
     }

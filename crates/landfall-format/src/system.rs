@@ -4,6 +4,7 @@ use landfall_core::time::Timestamp;
 
 use crate::csv::CsvStyle;
 use crate::plan::GENERATED_KEY;
+use crate::sink::Sink;
 
 /// System columns between `_sdc_extracted_at` and `__sdc_primary_key`.
 pub(crate) const FIXED_COLUMNS: [&str; 4] = [
@@ -67,24 +68,24 @@ impl SystemColumns {
 
     /// Ends a JSON line whose object is open; `out` ends in the record.
     #[inline]
-    pub(crate) fn end_line(&mut self, row: &RowFacts<'_>, is_empty_record: bool, out: &mut Vec<u8>) {
+    pub(crate) fn end_line(&mut self, row: &RowFacts<'_>, is_empty_record: bool, out: &mut impl Sink) {
         self.receive(row.received_at);
         if !is_empty_record {
-            out.push(b',');
+            out.put_byte(b',');
         }
         if !row.extracted_at.is_empty() {
-            out.extend_from_slice(b"\"_sdc_extracted_at\":\"");
-            out.extend_from_slice(row.extracted_at);
-            out.extend_from_slice(b"\",");
+            out.put(b"\"_sdc_extracted_at\":\"");
+            out.put(row.extracted_at);
+            out.put(b"\",");
         }
-        out.extend_from_slice(&self.middle);
-        out.extend_from_slice(itoa::Buffer::new().format(row.sequence).as_bytes());
+        out.put(&self.middle);
+        out.put(itoa::Buffer::new().format(row.sequence).as_bytes());
         if !row.generated_key.is_empty() {
-            out.extend_from_slice(b",\"__sdc_primary_key\":\"");
-            out.extend_from_slice(row.generated_key);
-            out.push(b'"');
+            out.put(b",\"__sdc_primary_key\":\"");
+            out.put(row.generated_key);
+            out.put_byte(b'"');
         }
-        out.extend_from_slice(b"}\n");
+        out.put(b"}\n");
     }
 
     /// Ends a CSV row; `out` ends in a delimiter, or the row has no data cells.
@@ -94,37 +95,37 @@ impl SystemColumns {
         row: &RowFacts<'_>,
         columns: RowColumns,
         style: CsvStyle,
-        out: &mut Vec<u8>,
+        out: &mut impl Sink,
     ) {
         self.receive(row.received_at);
         if columns.extracted_at {
             if !row.extracted_at.is_empty() {
                 write_quoted_if(style.force_quote, row.extracted_at, out);
             }
-            out.push(style.delimiter);
+            out.put_byte(style.delimiter);
         }
-        out.extend_from_slice(&self.middle);
-        out.extend_from_slice(itoa::Buffer::new().format(row.sequence).as_bytes());
+        out.put(&self.middle);
+        out.put(itoa::Buffer::new().format(row.sequence).as_bytes());
         if style.force_quote {
-            out.push(b'"');
+            out.put_byte(b'"');
         }
         if columns.generated_key {
-            out.push(style.delimiter);
+            out.put_byte(style.delimiter);
             if !row.generated_key.is_empty() {
                 write_quoted_if(style.force_quote, row.generated_key, out);
             }
         }
-        out.push(b'\n');
+        out.put_byte(b'\n');
     }
 }
 
-fn write_quoted_if(force_quote: bool, text: &[u8], out: &mut Vec<u8>) {
+fn write_quoted_if(force_quote: bool, text: &[u8], out: &mut impl Sink) {
     if force_quote {
-        out.push(b'"');
+        out.put_byte(b'"');
     }
-    out.extend_from_slice(text);
+    out.put(text);
     if force_quote {
-        out.push(b'"');
+        out.put_byte(b'"');
     }
 }
 

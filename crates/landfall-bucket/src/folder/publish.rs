@@ -1,7 +1,7 @@
 //! Writing an object: to a temporary file first, then under its name, so that it appears whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +11,8 @@ use tracing::{debug, warn};
 use crate::body::ObjectBody;
 use crate::bucket::{PutOutcome, WriteProbe};
 use crate::error::{BucketError, FaultKind, Operation};
-use crate::folder::{CHUNK_BYTES, Place, TEMPORARY, compare, judge, key};
+use crate::folder::write::write_synced;
+use crate::folder::{Place, TEMPORARY, compare, judge, key};
 
 /// Temporary files older than this belong to no running process: no upload takes so long.
 const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -39,7 +40,7 @@ impl Place {
             return self.recognise(target, body);
         }
         let temporary = self.temporary_file()?;
-        if !temporary.write(body)? {
+        if !write_synced(&temporary.file, body)? {
             return Ok(Creation::WrongLength);
         }
         self.create_folders(target)?;
@@ -137,19 +138,6 @@ impl TemporaryFile {
                 Err(fault) => return Err(fault),
             }
         }
-    }
-
-    /// Writes the content and syncs it; `false` if it has not the length it promised.
-    fn write(&self, body: &dyn ObjectBody) -> io::Result<bool> {
-        let mut writer = BufWriter::with_capacity(CHUNK_BYTES, &self.file);
-        let mut written_bytes = 0;
-        for piece in body.open() {
-            written_bytes += piece.len() as u64;
-            writer.write_all(&piece)?;
-        }
-        writer.flush()?;
-        self.file.sync_all()?;
-        Ok(written_bytes == body.size_bytes())
     }
 
     fn remove(&self) -> io::Result<()> {

@@ -15,7 +15,7 @@ pub(crate) fn write_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
     match value.kind() {
         Kind::Null | Kind::Array | Kind::Object => {}
         Kind::String if value.is_escaped() => write_text_cell(value.string().as_bytes(), style, out),
-        Kind::String if style.force_quote || needs_quotes(value.text(), style.delimiter) => {
+        Kind::String if style.force_quote || token_needs_quotes(value.text(), style.delimiter) => {
             write_quoted(value.text(), out);
         }
         Kind::String => value.append_text(out),
@@ -56,6 +56,22 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 const fn marks(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * byte as u64);
     difference.wrapping_sub(ONES) & !difference
+}
+
+/// Whether a string needs quotes as it stands in JSON, without escapes: quotes and line breaks can't be in it.
+#[inline]
+fn token_needs_quotes(text: &[u8], delimiter: u8) -> bool {
+    let (Some(first), Some(last)) = (text.first(), text.last()) else {
+        return true;
+    };
+    if matches!(first, b' ' | b'\t') || matches!(last, b' ' | b'\t') {
+        return true;
+    }
+    let (words, rest) = text.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| {
+        found | marks(u64::from_le_bytes(*word), delimiter)
+    });
+    found & HIGHS != 0 || rest.contains(&delimiter)
 }
 
 /// Whether a string needs quotes: it is empty, begins or ends with a space or tab, or holds the delimiter, a quote or a

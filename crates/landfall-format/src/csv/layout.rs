@@ -6,6 +6,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::run::RunTable;
+use crate::sink::Sink;
 
 /// The data columns of a file (files.md §8): declared ones of all its schemas, then observed ones, each in order of
 /// first appearance.
@@ -70,21 +71,21 @@ pub(crate) struct RowShape<'s> {
 
 /// Writes the cells of an encoded row for the columns of the file, a delimiter after each.
 #[inline]
-pub(crate) fn write_row_cells(row: &[u8], shape: &RowShape<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_row_cells(row: &[u8], shape: &RowShape<'_>, out: &mut impl Sink) {
     if shape.mapping.is_none() && shape.insert.is_none() {
-        out.extend_from_slice(row);
-        out.resize(out.len() + shape.columns - shape.width, shape.delimiter);
+        out.put(row);
+        out.put_repeated(shape.delimiter, shape.columns - shape.width);
         return;
     }
     rearrange(row, shape, out);
 }
 
-fn rearrange(row: &[u8], shape: &RowShape<'_>, out: &mut Vec<u8>) {
+fn rearrange(row: &[u8], shape: &RowShape<'_>, out: &mut impl Sink) {
     let mut rest = row;
     for _ in 0..shape.leading {
         let cell = next_cell(&mut rest, shape.delimiter);
-        out.extend_from_slice(cell);
-        out.push(shape.delimiter);
+        out.put(cell);
+        out.put_byte(shape.delimiter);
     }
     let mut cells: Vec<&[u8]> = vec![&[]; shape.columns];
     for index in 0..shape.width {
@@ -97,8 +98,8 @@ fn rearrange(row: &[u8], shape: &RowShape<'_>, out: &mut Vec<u8>) {
         cells[column] = cell;
     }
     for cell in cells {
-        out.extend_from_slice(cell);
-        out.push(shape.delimiter);
+        out.put(cell);
+        out.put_byte(shape.delimiter);
     }
 }
 

@@ -4,9 +4,11 @@ use landfall_core::json::{Kind, Value};
 
 use super::cell::{CsvStyle, write_cell};
 use super::shapes::CsvShapes;
+use crate::arena::Arena;
 use crate::bindings::Bindings;
 use crate::plan::GENERATED_KEY;
 use crate::run::{EncodedRun, RunTable};
+use crate::text_pool::{PoolSize, TextPool};
 
 const NONE: u32 = u32::MAX;
 
@@ -40,6 +42,9 @@ pub(crate) struct RecordRows<'r> {
     pub(crate) style: CsvStyle,
     /// The key generated for this record, if one was.
     pub(crate) generated_key: Option<&'r [u8]>,
+    /// What the tables of the last run held, and room for as much.
+    pub(crate) last_sizes: &'r [PoolSize],
+    pub(crate) arena: Option<&'r mut Arena>,
 }
 
 /// Writes the row and sub-rows of a record that passed all checks. True if it has sub-rows.
@@ -65,7 +70,9 @@ impl RecordRows<'_> {
         let rows = &mut self.writer.shapes[shape];
         let known = &self.shapes.shapes[shape];
         let table = *rows.table.get_or_insert_with(|| {
-            tables.push(RunTable::new(known.path.clone(), &known.declared_columns));
+            let size = self.last_sizes.get(tables.len()).copied().unwrap_or_default();
+            let room = TextPool::like(size, self.arena.as_deref_mut());
+            tables.push(RunTable::new(known.path.clone(), &known.declared_columns, room));
             rows.column_of_slot = (0..known.declared_columns.len() as u32).collect();
             tables.len() - 1
         });

@@ -268,6 +268,30 @@ async fn a_role_cannot_be_assumed_without_sts() {
 }
 
 #[tokio::test]
+async fn a_bare_400_is_explained_by_the_words_of_the_listing() {
+    let expired = refusal(Operation::ListObjectsV2, FaultKind::ExpiredToken)
+        .with_answer(400, Some(("ExpiredToken", "The provided token has expired.")));
+    let script = Script {
+        identity: Err(refusal(Operation::GetCallerIdentity, FaultKind::Forbidden)),
+        head_bucket: Err(refusal(Operation::HeadBucket, FaultKind::BadRequest).with_answer(400, None)),
+        list: Err(expired),
+        ..Script::healthy()
+    };
+    let context = CheckContext {
+        sign_in: SignIn::StaticKeys,
+        ..aws_context()
+    };
+    let (report, _) = run(&context, &script).await;
+    let expected = Some((ProblemCode::ExpiredCredentials, "expired_credentials"));
+    assert_eq!(outcome(&report).1, expected);
+    assert_eq!(
+        report.warnings,
+        [],
+        "who keys belong to can't be asked with keys that have ended"
+    );
+}
+
+#[tokio::test]
 async fn every_step_is_told_once_and_in_order() {
     let denied = Script {
         list: Err(refusal(Operation::ListObjectsV2, FaultKind::AccessDenied)),
@@ -376,7 +400,7 @@ async fn content_is_sent_only_to_be_refused_and_otherwise_it_says_why_not() {
         (
             Ok(ConditionTrial::Absent),
             Ok(RefusedUpload::NotSent),
-            "over the challenge file",
+            "would replace the challenge file",
         ),
         (
             Ok(ConditionTrial::NotTried),

@@ -269,6 +269,20 @@ fn every_form_of_a_grant_is_as_reviewed() {
 }
 
 #[test]
+fn a_key_that_is_known_by_alias_only_leaves_a_placeholder() {
+    for key in [
+        None,
+        Some("alias/lake"),
+        Some("arn:aws:kms:eu-central-1:111122223333:alias/lake"),
+    ] {
+        for form in [Form::AwsCli, Form::Terraform] {
+            let text = loader().render_kms_key(key, form);
+            assert!(text.contains("<YOUR-KMS-KEY-ARN>"), "{key:?}: {text}");
+        }
+    }
+}
+
+#[test]
 fn every_form_grants_the_three_actions_and_no_more() {
     for form in Form::ALL {
         for text in [

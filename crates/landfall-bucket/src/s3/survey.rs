@@ -68,9 +68,15 @@ impl S3Bucket {
             .await;
         let found = match answer {
             Ok(answer) => answer.object_lock_configuration,
-            Err(refusal) if refusal.code() == Some("ObjectLockConfigurationNotFoundError") => None,
+            Err(refusal) if refusal.code() == Some("ObjectLockConfigurationNotFoundError") => {
+                return Ok(ObjectLock::Off);
+            }
             Err(refusal) => return Err(refusal),
         };
+        if found.is_none() {
+            let operation = Operation::GetObjectLockConfiguration;
+            return Err(BucketError::new(operation, FaultKind::UnexpectedAnswer));
+        }
         let is_enabled =
             found.and_then(|found| found.object_lock_enabled) == Some(ObjectLockEnabled::Enabled);
         Ok(if is_enabled {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use landfall_bucket::{BucketError, FaultKind, ObjectSummary, WriteProbe};
 
-use crate::catalogue::{CheckProblem, Failing, Fields};
+use crate::catalogue::{CheckProblem, Failing, Fields, ProblemCode};
 use crate::check::{Check, CheckEvent, found};
 use crate::context::{Place, SignIn};
 use crate::principal::PrincipalArn;
@@ -127,7 +127,10 @@ impl<'a, 'o> Run<'a, 'o> {
         self.measure(&began);
         match answer {
             Ok(facts) => self.end(Step::HeadBucket, StepStatus::Passed, facts.region),
-            Err(refusal) if is_denial(&refusal) => return self.explain_refused_bucket(&refusal).await,
+            // `HEAD` has no words, also where the token has ended (400).
+            Err(refusal) if is_denial(&refusal) || *refusal.kind() == FaultKind::BadRequest => {
+                return self.explain_refused_bucket(&refusal).await;
+            }
             Err(refusal) => return Err(self.fail(Step::HeadBucket, &refusal)),
         }
         self.start(Step::ListBucket);
@@ -278,6 +281,19 @@ impl<'a, 'o> Run<'a, 'o> {
 
     fn fail_with(&mut self, problem: CheckProblem) -> Stopped {
         let step = problem.step;
+        let is_about_keys = matches!(
+            problem.code,
+            ProblemCode::InvalidAccessKey
+                | ProblemCode::BadSecret
+                | ProblemCode::ExpiredCredentials
+                | ProblemCode::InvalidSessionToken
+        );
+        if is_about_keys {
+            // Nobody can be asked with such keys who they belong to.
+            self.report
+                .warnings
+                .retain(|warning| warning.code != WarningCode::IdentityUnknown);
+        }
         self.report.fail(problem);
         self.end(step, StepStatus::Failed, None);
         Stopped

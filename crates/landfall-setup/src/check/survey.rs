@@ -57,9 +57,9 @@ impl Check<'_> {
         survey.capabilities = Some(self.probes.capabilities());
         survey.upload = match trial {
             Ok(ConditionTrial::Kept) => self.measure_upload(report).await,
-            Ok(ConditionTrial::Absent) => {
-                UploadSpeed::because("the store would write the test's content over the challenge file")
-            }
+            Ok(ConditionTrial::Absent) => UploadSpeed::because(
+                "the store does not refuse to write over objects, so the content would replace the challenge file",
+            ),
             Ok(ConditionTrial::NotTried) => UploadSpeed::because(
                 "that takes an empty challenge file, which the store refuses to write over",
             ),

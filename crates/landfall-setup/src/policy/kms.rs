@@ -53,7 +53,10 @@ impl Grant {
     /// the key's policy alone: a policy set by mistake can lock everybody out of the key.
     #[must_use]
     pub fn render_kms_key(&self, key_id: Option<&str>, form: Form) -> String {
-        let key = key_id.unwrap_or(KMS_KEY_PLACEHOLDER);
+        // Grants cannot be made by alias.
+        let key = key_id
+            .filter(|key| !key.contains("alias/"))
+            .unwrap_or(KMS_KEY_PLACEHOLDER);
         match form {
             Form::Json => self.kms_key_policy().box_text(),
             Form::AwsCli => commands::kms_grant(self, key),

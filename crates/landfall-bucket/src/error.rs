@@ -17,6 +17,9 @@ pub enum Operation {
     AbortMultipartUpload,
     AssumeRole,
     GetCallerIdentity,
+    GetBucketVersioning,
+    GetObjectLockConfiguration,
+    GetBucketLifecycleConfiguration,
 }
 
 impl fmt::Display for Operation {
@@ -145,6 +148,24 @@ impl BucketError {
     #[must_use]
     pub fn missing_object() -> Self {
         Self::with_status(Operation::HeadObject, FaultKind::NotFound, 404)
+    }
+
+    /// The same fault with what the answer said: the status, and code and text where it had a body. For other
+    /// implementations of [`crate::Bucket`], and for tests of those who explain errors.
+    #[must_use]
+    pub fn with_answer(mut self, status: u16, code_and_message: Option<(&str, &str)>) -> Self {
+        self.0.status = Some(status);
+        self.0.code = code_and_message.map(|(code, _)| code.to_owned());
+        self.0.message = code_and_message.map(|(_, message)| message.to_owned());
+        self
+    }
+
+    /// The same fault of a connection to `endpoint`, whose `reason` is that of the system or of TLS.
+    #[must_use]
+    pub fn with_connection(mut self, endpoint: &str, reason: Option<&str>) -> Self {
+        self.0.endpoint = Some(endpoint.to_owned());
+        self.0.message = reason.map(str::to_owned);
+        self
     }
 
     pub(crate) fn with_status(operation: Operation, kind: FaultKind, status: u16) -> Self {
@@ -330,3 +351,33 @@ impl fmt::Display for BucketError {
 }
 
 impl std::error::Error for BucketError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_made_by_hand_reads_like_one_of_the_store() {
+        let denied = BucketError::new(Operation::ListObjectsV2, FaultKind::AccessDenied);
+        let cases = [
+            (
+                denied
+                    .clone()
+                    .with_answer(403, Some(("AccessDenied", "Access Denied"))),
+                "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied",
+            ),
+            (
+                denied.with_answer(403, None),
+                "An error occurred (403) when calling the ListObjectsV2 operation: Forbidden",
+            ),
+            (
+                BucketError::new(Operation::HeadBucket, FaultKind::Connect)
+                    .with_connection("https://minio.example.com", Some("Connection refused")),
+                "Could not connect to the endpoint URL: \"https://minio.example.com\"",
+            ),
+        ];
+        for (fault, raw_message) in cases {
+            assert_eq!(fault.raw_message(), raw_message, "{fault:?}");
+        }
+    }
+}

@@ -31,6 +31,7 @@ use crate::bucket::{
     Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, WriteProbe,
 };
 use crate::error::{BucketError, Fault, FaultKind, Operation};
+use crate::survey::StoreCapabilities;
 
 /// The folder for unfinished objects, within the bucket so that it is on the same file system.
 const TEMPORARY: &str = ".landfall-tmp";
@@ -65,6 +66,12 @@ impl FolderBucket {
                 tidied: Once::new(),
             }),
         }
+    }
+
+    /// What folders can do.
+    #[must_use]
+    pub fn capabilities(&self) -> StoreCapabilities {
+        StoreCapabilities::FOLDER
     }
 
     /// Where the bucket's objects are.

@@ -40,6 +40,7 @@ mod error;
 mod folder;
 mod retry;
 mod s3;
+mod survey;
 
 pub use crate::body::ObjectBody;
 pub use crate::bucket::{
@@ -50,4 +51,8 @@ pub use crate::folder::FolderBucket;
 pub use crate::retry::{RetryPolicy, Sleep, TokioSleep};
 pub use crate::s3::{
     CallerIdentity, Credentials, Encryption, MultipartPlan, S3Bucket, S3Config, S3Options, Timeouts,
+};
+pub use crate::survey::{
+    BucketRules, ConditionTrial, IncompleteUploads, ObjectLock, RefusedUpload, Seen, StoreCapabilities,
+    Support, Versioning,
 };

@@ -6,9 +6,11 @@ mod fault;
 mod feed;
 mod multipart;
 mod probe;
+mod pulse;
 mod put;
 mod read;
 mod recognise;
+mod survey;
 mod traits;
 
 use std::fmt;

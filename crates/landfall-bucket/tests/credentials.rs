@@ -8,41 +8,17 @@
 
 mod support;
 
-use std::process::Command;
-
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use landfall_bucket::{
     Bucket, CallerIdentity, Credentials, FaultKind, Operation, S3Bucket, S3Config, S3Options,
 };
-use landfall_sim::{ACCESS_KEY_ID, ASSUME_ROLE_REFUSAL, EXTERNAL_ID, SECRET_ACCESS_KEY};
+use landfall_sim::{
+    ACCESS_KEY_ID, ASSUME_ROLE_REFUSAL, EXTERNAL_ID, Fault, FaultRule, Occurrence, RequestKind,
+    SECRET_ACCESS_KEY,
+};
 
+use crate::support::process::is_within;
 use crate::support::{CHALLENGE, World};
-
-/// Set in the processes that have the environment of a case.
-const MARK: &str = "LANDFALL_TEST_ENVIRONMENT";
-
-/// Runs `test` in a process with nothing but `variables`; `true` in that process itself.
-#[allow(clippy::disallowed_methods, reason = "the environment is what is tested")]
-fn is_within(test: &str, variables: &[(&str, &str)]) -> bool {
-    if std::env::var_os(MARK).is_some() {
-        return true;
-    }
-    let itself = std::env::current_exe().expect("the path of this test");
-    let nowhere = [
-        ("HOME", "/nonexistent"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-        (MARK, "1"),
-    ];
-    let variables = nowhere.iter().chain(variables).copied();
-    let run = Command::new(itself)
-        .args(["--exact", test])
-        .env_clear()
-        .envs(variables)
-        .output();
-    let run = run.expect("the test runs again");
-    let report = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && report.contains("1 passed"), "{report}");
-    false
-}
 
 const KEY_PAIR: [(&str, &str); 2] = [
     ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
@@ -156,4 +132,62 @@ async fn an_unreachable_sts_is_a_passing_fault() {
         .await
         .expect_err("nobody");
     assert_eq!(*refusal.kind(), FaultKind::Connect, "{refusal:?}");
+}
+
+/// As STS writes the end of a session.
+fn in_minutes(minutes: i64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap().as_secs()).unwrap();
+    DateTime::from_secs(now + minutes * 60)
+        .fmt(DateTimeFormat::DateTime)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_role_is_renewed_five_minutes_before_its_session_ends() {
+    if !is_within(
+        "a_role_is_renewed_five_minutes_before_its_session_ends",
+        &KEY_PAIR,
+    ) {
+        return;
+    }
+    let world = World::new().await;
+    // Chance shortens the wait for renewal, so each end is tried several times.
+    for _ in 0..5 {
+        for (minutes, sessions) in [(60, 1), (11, 1), (5, 3), (1, 3)] {
+            let before = world.store.role_sessions();
+            world.store.end_role_sessions_at(&in_minutes(minutes));
+            let bucket = bucket(&world, role(EXTERNAL_ID)).await;
+            for _ in 0..3 {
+                assert!(bucket.head(CHALLENGE).await.expect("signed").is_some());
+            }
+            let begun = world.store.role_sessions() - before;
+            assert_eq!(begun, sessions, "three requests, a session of {minutes} minutes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_have_ended_or_never_were_are_told_apart() {
+    let cases = [
+        (400, "ExpiredToken", FaultKind::ExpiredToken),
+        (400, "InvalidToken", FaultKind::ExpiredToken),
+        (403, "InvalidAccessKeyId", FaultKind::InvalidAccessKeyId),
+        (403, "RequestTimeTooSkewed", FaultKind::ClockSkew),
+    ];
+    for (status, code, kind) in cases {
+        let world = World::new().await;
+        let fault = Fault::Refuse {
+            status,
+            code,
+            message: "No.",
+        };
+        world.store.script(vec![FaultRule {
+            kind: RequestKind::ListObjectsV2,
+            occurrence: Occurrence::Every,
+            fault,
+        }]);
+        let refusal = world.bucket().await.list("", 1).await.expect_err(code);
+        assert_eq!((refusal.kind(), refusal.code()), (&kind, Some(code)));
+    }
 }

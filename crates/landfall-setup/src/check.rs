@@ -1,15 +1,18 @@
 //! The check: five steps that prove the access that loads need (setup-flow.md §6.2).
 
 mod found;
-mod information;
+pub(crate) mod information;
 mod run;
+pub(crate) mod survey;
 
 use std::fmt;
 use std::time::Duration;
 
 use landfall_core::settings::ChallengeKey;
+use landfall_core::time::Timestamp;
 
 use self::run::Run;
+pub use self::survey::{SURVEY_LIMIT, Survey};
 use crate::catalogue::CheckProblem;
 use crate::context::CheckContext;
 use crate::probes::Probes;
@@ -31,6 +34,8 @@ pub struct Check<'a> {
     pub probes: &'a dyn Probes,
     /// The time since any fixed moment, to measure how long answers take.
     pub now: &'a (dyn Fn() -> Duration + Sync),
+    /// This host's time, to compare with the store's.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
 }
 
 /// What happens during a check, in order. Every step ends exactly once; steps that are not reached end as skipped.

@@ -6,14 +6,16 @@
 mod cloudformation;
 mod commands;
 mod document;
+mod kms;
 mod terraform;
+mod trust;
 
 use landfall_core::bucket_name::BucketName;
-use landfall_core::settings::ExternalId;
 
 pub(crate) use self::commands::shell_quoted;
 use self::document::Node;
 pub use self::document::PolicyDocument;
+pub use self::trust::Trust;
 use crate::partition::Partition;
 use crate::principal::{PLACEHOLDER, PrincipalArn};
 
@@ -146,32 +148,6 @@ impl Grant {
         statements(vec![objects, bucket])
     }
 
-    /// What the principal's identity policy needs besides, where objects are encrypted with the KMS key `key_arn`.
-    #[must_use]
-    pub fn kms_identity_policy(&self, key_arn: Option<&str>) -> PolicyDocument {
-        let key = key_arn
-            .filter(|key| key.starts_with("arn:"))
-            .unwrap_or(KMS_KEY_PLACEHOLDER);
-        statements(vec![allow(Node::texts(KMS_ACTIONS), key)])
-    }
-
-    /// The statement to add to the policy of the KMS key, where the key is in another account or its policy names
-    /// its users one by one.
-    #[must_use]
-    pub fn kms_key_policy(&self) -> PolicyDocument {
-        let statement = Node::map([
-            ("Sid", Node::text(self.statement_id())),
-            ("Effect", Node::text("Allow")),
-            (
-                "Principal",
-                Node::map([("AWS", Node::texts([self.principal_text()]))]),
-            ),
-            ("Action", Node::texts(KMS_ACTIONS)),
-            ("Resource", Node::text("*")),
-        ]);
-        statements(vec![statement])
-    }
-
     /// The bucket's side in one of its forms, to be applied in the bucket's account.
     #[must_use]
     pub fn render_bucket_side(&self, form: Form) -> String {
@@ -188,13 +164,14 @@ impl Grant {
     /// policies of their own.
     #[must_use]
     pub fn render_principal_side(&self, form: Form) -> Option<String> {
-        let owner = PolicyOwner::of(self.principal.as_ref()?)?;
-        Some(match form {
-            Form::Json => self.identity_policy().box_text(),
-            Form::AwsCli => commands::principal_side(self, &owner),
-            Form::Terraform => terraform::principal_side(self, &owner),
-            Form::CloudFormation => cloudformation::principal_side(self, &owner),
-        })
+        let inline = InlinePolicy {
+            owner: PolicyOwner::of(self.principal.as_ref()?)?,
+            name: self.identity_policy_name(),
+            label: "landfall",
+            logical_id: "LandfallIdentityPolicy",
+            document: self.identity_policy(),
+        };
+        Some(inline.render(form))
     }
 
     /// What the principal's policy is called.
@@ -215,7 +192,29 @@ impl Grant {
     }
 }
 
-/// Whose inline policy the principal's side is.
+/// A policy that is written into a role or user.
+struct InlinePolicy<'a> {
+    owner: PolicyOwner<'a>,
+    name: String,
+    /// What it is called in Terraform.
+    label: &'static str,
+    /// What it is called in CloudFormation.
+    logical_id: &'static str,
+    document: PolicyDocument,
+}
+
+impl InlinePolicy<'_> {
+    fn render(&self, form: Form) -> String {
+        match form {
+            Form::Json => self.document.box_text(),
+            Form::AwsCli => commands::inline_policy(self),
+            Form::Terraform => terraform::inline_policy(self),
+            Form::CloudFormation => cloudformation::inline_policy(self),
+        }
+    }
+}
+
+/// Whose inline policy it is.
 enum PolicyOwner<'a> {
     Role(&'a str),
     User(&'a str),
@@ -231,20 +230,9 @@ impl<'a> PolicyOwner<'a> {
     }
 }
 
-/// The trust policy of a role that `base` assumes, with the external ID it must show (setup-flow.md §6.1).
-#[must_use]
-pub fn trust_policy(base: Option<&PrincipalArn>, external_id: Option<&ExternalId>) -> PolicyDocument {
-    let base = base.map_or(PLACEHOLDER, PrincipalArn::as_str);
-    let mut statement = vec![
-        ("Effect", Node::text("Allow")),
-        ("Principal", Node::map([("AWS", Node::text(base))])),
-        ("Action", Node::text("sts:AssumeRole")),
-    ];
-    if let Some(external_id) = external_id {
-        let equal = Node::map([("sts:ExternalId", Node::text(external_id.as_str()))]);
-        statement.push(("Condition", Node::map([("StringEquals", equal)])));
-    }
-    statements(vec![Node::Map(statement)])
+/// [`KMS_ACTIONS`] as grants of KMS spell them.
+fn kms_operations() -> [&'static str; 2] {
+    KMS_ACTIONS.map(|action| action.trim_start_matches("kms:"))
 }
 
 fn statements(statements: Vec<Node>) -> PolicyDocument {

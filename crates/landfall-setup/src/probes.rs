@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use landfall_bucket::{
-    Bucket, BucketError, BucketFacts, CallerIdentity, FolderBucket, ObjectFacts, ObjectSummary, S3Bucket,
-    WriteProbe,
+    Bucket, BucketError, BucketFacts, BucketRules, CallerIdentity, ConditionTrial, FolderBucket, ObjectFacts,
+    ObjectSummary, RefusedUpload, S3Bucket, Seen, StoreCapabilities, WriteProbe,
 };
 
 /// What a check asks of a bucket. Implemented by [`BucketProbes`], and by scripts in tests.
@@ -43,6 +43,28 @@ pub trait Probes: fmt::Debug + Send + Sync {
 
     /// What is known by now about the store. Asked after the last step.
     fn capabilities(&self) -> StoreCapabilities;
+
+    /// What the store's clock said with its last answer, in whole seconds since 1970.
+    fn last_answer_seconds(&self) -> Option<i64>;
+
+    /// How the bucket is set up, as far as that may be looked at.
+    async fn rules(&self) -> BucketRules;
+
+    /// Whether the store creates objects on condition that there are none, tried without changing anything.
+    ///
+    /// # Errors
+    /// Any fault that tells nothing about that.
+    async fn try_condition(&self, challenge_key: &str) -> Result<ConditionTrial, BucketError>;
+
+    /// Sends content that the store refuses, to see how long that takes.
+    ///
+    /// # Errors
+    /// Any fault of `PutObject` but the refusal.
+    async fn send_to_be_refused(
+        &self,
+        challenge_key: &str,
+        content_bytes: u64,
+    ) -> Result<RefusedUpload, BucketError>;
 }
 
 /// Whose credentials are in use.
@@ -54,85 +76,47 @@ pub enum Identity {
     NoSts,
 }
 
-/// Whether a store has a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Support {
-    /// It has.
-    Present,
-    /// It doesn't.
-    Absent,
-    /// It shows with the first upload.
-    Unknown,
-}
-
-/// What a store can do, as far as uploads depend on it (loading.md §6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreCapabilities {
-    /// An object is created only if there is none (`If-None-Match: *`, or a hard link in folders).
-    pub conditional_create: Support,
-    /// Uploads are confirmed by the checksum of what arrived.
-    pub checksums: Support,
-    /// Large objects are uploaded in parts.
-    pub multipart: Support,
-}
-
-impl StoreCapabilities {
-    /// Amazon S3.
-    pub const AWS: Self = Self {
-        conditional_create: Support::Present,
-        checksums: Support::Present,
-        multipart: Support::Present,
-    };
-    /// A folder: files are compared byte by byte, and written in one piece.
-    pub const FOLDER: Self = Self {
-        conditional_create: Support::Present,
-        checksums: Support::Present,
-        multipart: Support::Absent,
-    };
-    /// A store of which nothing is known yet.
-    pub const UNKNOWN: Self = Self {
-        conditional_create: Support::Unknown,
-        checksums: Support::Unknown,
-        multipart: Support::Unknown,
-    };
-}
-
 /// The probes of a real bucket.
 #[derive(Debug, Clone, Copy)]
-pub struct BucketProbes<'a> {
-    bucket: &'a dyn Bucket,
-    sts: Option<&'a S3Bucket>,
-    capabilities: StoreCapabilities,
+pub struct BucketProbes<'a>(Kind<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind<'a> {
+    Aws(&'a S3Bucket),
+    Store(&'a S3Bucket),
+    Folder(&'a FolderBucket),
 }
 
 impl<'a> BucketProbes<'a> {
     /// Of a bucket at Amazon S3, where STS says who asks.
     #[must_use]
     pub fn of_aws(bucket: &'a S3Bucket) -> Self {
-        Self {
-            bucket,
-            sts: Some(bucket),
-            capabilities: StoreCapabilities::AWS,
-        }
+        Self(Kind::Aws(bucket))
     }
 
-    /// Of a bucket in another store, of which `capabilities` are known.
+    /// Of a bucket in another store.
     #[must_use]
-    pub fn of_store(bucket: &'a S3Bucket, capabilities: StoreCapabilities) -> Self {
-        Self {
-            bucket,
-            sts: None,
-            capabilities,
-        }
+    pub fn of_store(bucket: &'a S3Bucket) -> Self {
+        Self(Kind::Store(bucket))
     }
 
     /// Of a folder.
     #[must_use]
     pub fn of_folder(bucket: &'a FolderBucket) -> Self {
-        Self {
-            bucket,
-            sts: None,
-            capabilities: StoreCapabilities::FOLDER,
+        Self(Kind::Folder(bucket))
+    }
+
+    fn bucket(&self) -> &'a dyn Bucket {
+        match self.0 {
+            Kind::Aws(bucket) | Kind::Store(bucket) => bucket,
+            Kind::Folder(bucket) => bucket,
+        }
+    }
+
+    fn store(&self) -> Option<&'a S3Bucket> {
+        match self.0 {
+            Kind::Aws(bucket) | Kind::Store(bucket) => Some(bucket),
+            Kind::Folder(_) => None,
         }
     }
 }
@@ -140,29 +124,65 @@ impl<'a> BucketProbes<'a> {
 #[async_trait]
 impl Probes for BucketProbes<'_> {
     async fn identity(&self) -> Result<Identity, BucketError> {
-        match self.sts {
-            Some(sts) => sts.caller_identity().await.map(Identity::Caller),
-            None => Ok(Identity::NoSts),
+        match self.0 {
+            Kind::Aws(bucket) => bucket.caller_identity().await.map(Identity::Caller),
+            Kind::Store(_) | Kind::Folder(_) => Ok(Identity::NoSts),
         }
     }
 
     async fn head_bucket(&self) -> Result<BucketFacts, BucketError> {
-        self.bucket.head_bucket().await
+        self.bucket().head_bucket().await
     }
 
     async fn list(&self, prefix: &str, max: usize) -> Result<Vec<ObjectSummary>, BucketError> {
-        self.bucket.list(prefix, max).await
+        self.bucket().list(prefix, max).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, BucketError> {
-        self.bucket.head(key).await
+        self.bucket().head(key).await
     }
 
     async fn probe_write(&self, challenge_key: &str) -> Result<WriteProbe, BucketError> {
-        self.bucket.probe_write(challenge_key).await
+        self.bucket().probe_write(challenge_key).await
     }
 
     fn capabilities(&self) -> StoreCapabilities {
-        self.capabilities
+        match self.0 {
+            Kind::Aws(bucket) | Kind::Store(bucket) => bucket.capabilities(),
+            Kind::Folder(bucket) => bucket.capabilities(),
+        }
+    }
+
+    fn last_answer_seconds(&self) -> Option<i64> {
+        self.store()?.last_answer_seconds()
+    }
+
+    async fn rules(&self) -> BucketRules {
+        match self.store() {
+            Some(bucket) => bucket.rules().await,
+            None => BucketRules {
+                versioning: Seen::Untold,
+                object_lock: Seen::Untold,
+                incomplete_uploads: Seen::Untold,
+            },
+        }
+    }
+
+    async fn try_condition(&self, challenge_key: &str) -> Result<ConditionTrial, BucketError> {
+        match self.store() {
+            Some(bucket) => bucket.try_condition_on(challenge_key).await,
+            None => Ok(ConditionTrial::NotTried),
+        }
+    }
+
+    async fn send_to_be_refused(
+        &self,
+        challenge_key: &str,
+        content_bytes: u64,
+    ) -> Result<RefusedUpload, BucketError> {
+        match self.store() {
+            Some(bucket) => bucket.send_to_be_refused(challenge_key, content_bytes).await,
+            None => Ok(RefusedUpload::NotSent),
+        }
     }
 }

@@ -7,12 +7,15 @@ use serde::Serialize;
 
 pub use self::text::Glyphs;
 use crate::catalogue::{CheckProblem, Failing};
+use crate::check::{Survey, information};
+use crate::context::CheckContext;
+use crate::facts::Facts;
 use crate::step::{Step, StepResult, StepStatus};
 use crate::warning::CheckWarning;
 
 /// The outcome of a check. As JSON ([`Serialize`], [`CheckReport::json_text`]) its shape is stable: `status`, `bucket`,
-/// `steps`, and `errors` and `warnings` as in the management API (management-api.md §6), `information`. Holds no secret
-/// and not the challenge.
+/// `steps`, and `errors` and `warnings` as in the management API (management-api.md §6), `information` and `facts`. Holds
+/// no secret and not the challenge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
     /// Whether every step passed or did not apply.
@@ -27,6 +30,8 @@ pub struct CheckReport {
     pub warnings: Vec<CheckWarning>,
     /// What is worth knowing.
     pub information: Vec<Information>,
+    /// The same for programs.
+    pub facts: Facts,
 }
 
 /// Whether a check succeeded, as the API spells it.
@@ -42,7 +47,7 @@ pub enum CheckStatus {
 /// A line that never makes a check fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Information {
-    /// What it is about: `store`, `delivery`, `latency`.
+    /// What it is about, such as `store`, `delivery`, `clock`.
     pub topic: &'static str,
     /// The text.
     pub text: String,
@@ -57,6 +62,7 @@ impl CheckReport {
             errors: Vec::new(),
             warnings: Vec::new(),
             information: Vec::new(),
+            facts: Facts::default(),
         }
     }
 
@@ -76,6 +82,16 @@ impl CheckReport {
         }
         report.fail(CheckProblem::out_of_time(failing));
         report
+    }
+
+    /// Puts what was found besides the steps into the report; after a failure, only what may be the reason for it.
+    pub fn conclude(&mut self, context: &CheckContext, survey: &Survey) {
+        self.facts.add(survey);
+        self.information = if self.is_success() {
+            information::of_success(&context.place, &self.facts, survey)
+        } else {
+            information::of_failure(&self.facts)
+        };
     }
 
     pub(crate) fn fail(&mut self, problem: CheckProblem) {

@@ -8,13 +8,17 @@ mod support;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use landfall_bucket::{BucketError, FaultKind, Operation, WriteProbe};
+use landfall_bucket::{
+    BucketError, BucketRules, ConditionTrial, FaultKind, IncompleteUploads, ObjectLock, Operation,
+    RefusedUpload, Seen, StoreCapabilities, Support, Versioning, WriteProbe,
+};
 use landfall_core::settings::{RawSettings, ServerSideEncryption, TargetSettings};
+use landfall_core::time::Timestamp;
 use landfall_setup::catalogue::Failing;
 use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{
     CheckContext, CheckEvent, CheckReport, ExternalIdSetting, Glyphs, Partition, Place, ProblemCode, SignIn,
-    Step, StepStatus, StoreCapabilities, Support, WarningCode,
+    Step, StepStatus, WarningCode,
 };
 
 use crate::support::{CHALLENGE, Script, aws_context, challenge, object, run, summary};
@@ -264,6 +268,30 @@ async fn a_role_cannot_be_assumed_without_sts() {
 }
 
 #[tokio::test]
+async fn a_bare_400_is_explained_by_the_words_of_the_listing() {
+    let expired = refusal(Operation::ListObjectsV2, FaultKind::ExpiredToken)
+        .with_answer(400, Some(("ExpiredToken", "The provided token has expired.")));
+    let script = Script {
+        identity: Err(refusal(Operation::GetCallerIdentity, FaultKind::Forbidden)),
+        head_bucket: Err(refusal(Operation::HeadBucket, FaultKind::BadRequest).with_answer(400, None)),
+        list: Err(expired),
+        ..Script::healthy()
+    };
+    let context = CheckContext {
+        sign_in: SignIn::StaticKeys,
+        ..aws_context()
+    };
+    let (report, _) = run(&context, &script).await;
+    let expected = Some((ProblemCode::ExpiredCredentials, "expired_credentials"));
+    assert_eq!(outcome(&report).1, expected);
+    assert_eq!(
+        report.warnings,
+        [],
+        "who keys belong to can't be asked with keys that have ended"
+    );
+}
+
+#[tokio::test]
 async fn every_step_is_told_once_and_in_order() {
     let denied = Script {
         list: Err(refusal(Operation::ListObjectsV2, FaultKind::AccessDenied)),
@@ -316,6 +344,105 @@ async fn the_delivery_guarantee_follows_from_the_store() {
     }
 }
 
+/// The text of a line of information.
+fn told<'a>(report: &'a CheckReport, topic: &str) -> &'a str {
+    let line = report.information.iter().find(|line| line.topic == topic);
+    line.map_or("", |line| line.text.as_str())
+}
+
+#[tokio::test]
+async fn what_the_bucket_shows_of_itself_is_told() {
+    let script = Script {
+        rules: BucketRules {
+            versioning: Seen::Shown(Versioning::Enabled),
+            object_lock: Seen::Shown(ObjectLock::Off),
+            incomplete_uploads: Seen::Shown(IncompleteUploads::EndAfter {
+                days: 7,
+                prefix: String::new(),
+            }),
+        },
+        ..Script::healthy()
+    };
+    let (report, _) = run(&aws_context(), &script).await;
+    assert_eq!(
+        told(&report, "versioning"),
+        "on; Landfall makes one version of each object"
+    );
+    assert_eq!(told(&report, "object_lock"), "off");
+    assert!(told(&report, "incomplete_uploads").contains("after 7 days"));
+    assert_eq!(report.facts.versioning, Some("enabled"));
+    assert_eq!(report.facts.incomplete_uploads_days, Some(7));
+
+    let (report, _) = run(&aws_context(), &Script::healthy()).await;
+    assert!(told(&report, "bucket_settings").contains("not visible with the three granted actions"));
+    assert_eq!(report.facts.object_lock, Some("hidden"));
+}
+
+#[tokio::test]
+async fn content_is_sent_only_to_be_refused_and_otherwise_it_says_why_not() {
+    let throttled = refusal(Operation::PutObject, FaultKind::Throttled).with_answer(503, None);
+    let cases = [
+        (
+            Ok(ConditionTrial::Kept),
+            Ok(RefusedUpload::AfterContent),
+            "MB/s over one",
+        ),
+        (
+            Ok(ConditionTrial::Kept),
+            Ok(RefusedUpload::BeforeContent),
+            "before it has taken it in",
+        ),
+        (
+            Ok(ConditionTrial::Kept),
+            Ok(RefusedUpload::Written),
+            "upload an empty one again",
+        ),
+        (
+            Ok(ConditionTrial::Absent),
+            Ok(RefusedUpload::NotSent),
+            "would replace the challenge file",
+        ),
+        (
+            Ok(ConditionTrial::NotTried),
+            Ok(RefusedUpload::NotSent),
+            "an empty challenge file",
+        ),
+        (Err(throttled), Ok(RefusedUpload::NotSent), "Service Unavailable"),
+    ];
+    for (condition, refused, part) in cases {
+        let script = Script {
+            condition,
+            refused,
+            ..Script::healthy()
+        };
+        let (report, _) = run(&aws_context(), &script).await;
+        assert!(report.is_success(), "{script:?}");
+        let text = told(&report, "upload");
+        assert!(text.contains(part), "{script:?}: {text}");
+        let is_measured = report.facts.upload_bytes_per_second.is_some();
+        assert_eq!(is_measured, !text.starts_with("not measured"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_told_after_a_failure_too() {
+    let skewed = Script {
+        answer_seconds: Some(support::CLOCK_SECONDS + 1200),
+        ..Script::healthy()
+    };
+    let (report, _) = run(&aws_context(), &skewed).await;
+    assert!(report.is_success());
+    assert!(told(&report, "clock").starts_with("this host's clock is 20 min 0 s behind the store's"));
+    let refused = Script {
+        head: Err(refusal(Operation::HeadObject, FaultKind::Forbidden)),
+        ..skewed
+    };
+    let (report, _) = run(&aws_context(), &refused).await;
+    let topics: Vec<&str> = report.information.iter().map(|line| line.topic).collect();
+    assert_eq!(topics, ["clock"]);
+    assert_eq!(report.facts.clock_ahead_ms, Some(-1_200_000));
+}
+
 #[tokio::test]
 async fn the_report_is_shown_as_reviewed() {
     let failed = Script {
@@ -364,6 +491,7 @@ async fn lines_told_one_by_one_are_those_of_the_report() {
         challenge: &challenge,
         probes: &script,
         now: &|| Duration::ZERO,
+        clock: &|| Timestamp::from_millis(0),
     };
     let report = check.run(&mut observe).await;
     lines.push_str(&Glyphs::Ascii.closing_lines(&report));

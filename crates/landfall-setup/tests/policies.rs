@@ -11,7 +11,7 @@ use std::path::Path;
 use landfall_core::bucket_name::{BucketHost, BucketName};
 use landfall_core::settings::{AuthMode, ExternalId, RawSettings, TargetSettings};
 use landfall_setup::Partition;
-use landfall_setup::policy::{ACTIONS, Form, Grant, KMS_ACTIONS, PolicyLabel, trust_policy};
+use landfall_setup::policy::{ACTIONS, Form, Grant, KMS_ACTIONS, PolicyLabel, Trust};
 use landfall_setup::principal::PrincipalArn;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -158,7 +158,11 @@ fn role_policies_are_those_of_the_vectors() {
                 external_id: id,
                 policy,
             } => (
-                trust_policy(Some(&principal(&base_arn)), Some(&external_id(&id))),
+                Trust {
+                    base: Some(&principal(&base_arn)),
+                    external_id: Some(&external_id(&id)),
+                }
+                .policy(),
                 policy,
             ),
         };
@@ -169,7 +173,12 @@ fn role_policies_are_those_of_the_vectors() {
 #[test]
 fn a_trust_policy_without_external_id_has_no_condition() {
     assert_eq!(
-        trust_policy(None, None).compact_text(),
+        Trust {
+            base: None,
+            external_id: None
+        }
+        .policy()
+        .compact_text(),
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"<YOUR-PRINCIPAL-ARN>"},"Action":"sts:AssumeRole"}]}"#
     );
 }
@@ -224,6 +233,20 @@ fn hostile() -> Grant {
     )
 }
 
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/0f1e";
+
+fn role_of(grant: &Grant) -> &PrincipalArn {
+    grant.principal.as_ref().expect("it has one")
+}
+
+/// That the role itself may assume itself.
+fn trust_of(grant: &Grant) -> Trust<'_> {
+    Trust {
+        base: grant.principal.as_ref(),
+        external_id: None,
+    }
+}
+
 #[test]
 fn every_form_of_a_grant_is_as_reviewed() {
     for (name, grant) in [("loader", loader()), ("hostile", hostile())] {
@@ -231,10 +254,30 @@ fn every_form_of_a_grant_is_as_reviewed() {
             let both = [
                 ("bucket", grant.render_bucket_side(form)),
                 ("principal", grant.render_principal_side(form).expect("a role")),
+                ("kms", grant.render_kms_identity(Some(KEY), form).expect("a role")),
+                ("key", grant.render_kms_key(Some(KEY), form)),
+                (
+                    "trust",
+                    trust_of(&grant).render(role_of(&grant), form).expect("a role"),
+                ),
             ];
             for (side, text) in both {
                 support::assert_is_file(&text, &format!("{name}-{side}.{}.txt", form.as_str()));
             }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_known_by_alias_only_leaves_a_placeholder() {
+    for key in [
+        None,
+        Some("alias/lake"),
+        Some("arn:aws:kms:eu-central-1:111122223333:alias/lake"),
+    ] {
+        for form in [Form::AwsCli, Form::Terraform] {
+            let text = loader().render_kms_key(key, form);
+            assert!(text.contains("<YOUR-KMS-KEY-ARN>"), "{key:?}: {text}");
         }
     }
 }

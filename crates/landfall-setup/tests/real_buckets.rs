@@ -9,9 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use landfall_bucket::{Credentials, Encryption, FolderBucket, RetryPolicy, S3Bucket, S3Config, S3Options};
-use landfall_setup::{
-    BucketProbes, CheckContext, CheckReport, Place, ProblemCode, SignIn, StepStatus, StoreCapabilities,
-};
+use landfall_setup::{BucketProbes, CheckContext, CheckReport, Place, ProblemCode, SignIn, StepStatus};
 use landfall_sim::{
     ACCESS_KEY_ID, Fault, FaultRule, Occurrence, RequestKind, S3Simulator, SECRET_ACCESS_KEY, SimulatorConfig,
 };
@@ -104,7 +102,7 @@ impl World {
             sign_in: SignIn::StaticKeys,
             ..aws_context()
         };
-        let probes = BucketProbes::of_store(&bucket, StoreCapabilities::UNKNOWN);
+        let probes = BucketProbes::of_store(&bucket);
         run(&context, &probes).await.0
     }
 }

@@ -15,12 +15,15 @@ pub enum RequestKind {
     UploadPart,
     CompleteMultipartUpload,
     AbortMultipartUpload,
+    GetBucketVersioning,
+    GetObjectLockConfiguration,
+    GetBucketLifecycleConfiguration,
     /// Anything that Landfall never sends.
     Unused,
 }
 
 impl RequestKind {
-    /// All that Landfall sends.
+    /// All that loads and the steps of a check need.
     pub const ALL: [Self; 9] = [
         Self::HeadBucket,
         Self::ListObjectsV2,
@@ -44,6 +47,9 @@ impl RequestKind {
         match (method.as_str(), has_key) {
             ("HEAD", false) => Self::HeadBucket,
             ("HEAD", true) => Self::HeadObject,
+            ("GET", false) if asks("versioning") => Self::GetBucketVersioning,
+            ("GET", false) if asks("object-lock") => Self::GetObjectLockConfiguration,
+            ("GET", false) if asks("lifecycle") => Self::GetBucketLifecycleConfiguration,
             ("GET", false) => Self::ListObjectsV2,
             ("GET", true) => Self::GetObject,
             ("PUT", true) if asks("partNumber") => Self::UploadPart,
@@ -177,6 +183,10 @@ pub struct SeenRequest {
     pub has_new_checksum: bool,
     /// Whether it carried `Content-MD5`.
     pub has_md5: bool,
+    /// `x-amz-server-side-encryption`.
+    pub encryption: Option<String>,
+    /// `x-amz-server-side-encryption-aws-kms-key-id`.
+    pub kms_key: Option<String>,
 }
 
 /// The rules in force and what has been seen so far.

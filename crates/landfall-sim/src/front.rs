@@ -13,7 +13,7 @@ use s3s::service::S3Service;
 
 use crate::fault::{Fault, RequestKind, Script, SeenRequest};
 use crate::store::Store;
-use crate::sts;
+use crate::sts::{self, RoleSessions};
 
 /// One simulated server, shared by its connections.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Front {
     pub(crate) service: Arc<S3Service>,
     pub(crate) store: Store,
     pub(crate) script: Arc<Mutex<Script>>,
+    pub(crate) roles: Arc<Mutex<RoleSessions>>,
 }
 
 impl Front {
@@ -30,10 +31,14 @@ impl Front {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    pub(crate) fn roles(&self) -> MutexGuard<'_, RoleSessions> {
+        self.roles.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
     /// An `Err` breaks the connection.
     pub(crate) async fn answer(self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         if sts::is_sts(&request) {
-            return Ok(sts::answer(request).await);
+            return Ok(sts::answer(request, &self.roles).await);
         }
         let kind = RequestKind::of(request.method(), request.uri());
         let is_head = request.method() == Method::HEAD;
@@ -108,6 +113,7 @@ fn signed_region(headers: &HeaderMap) -> Option<String> {
 
 fn seen(kind: RequestKind, request: &Request<Incoming>) -> SeenRequest {
     let headers = request.headers();
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
     SeenRequest {
         kind,
         path: request.uri().path().to_owned(),
@@ -116,6 +122,8 @@ fn seen(kind: RequestKind, request: &Request<Incoming>) -> SeenRequest {
             .keys()
             .any(|name| name.as_str().starts_with("x-amz-checksum-crc")),
         has_md5: headers.contains_key("content-md5"),
+        encryption: text("x-amz-server-side-encryption"),
+        kms_key: text("x-amz-server-side-encryption-aws-kms-key-id"),
     }
 }
 

@@ -282,6 +282,9 @@ impl S3 for Store {
             bucket: Some(input.bucket),
             key: Some(input.key),
             upload_id: Some(upload_id),
+            checksum_algorithm: input
+                .checksum_algorithm
+                .filter(|_| self.habits.checksums == ChecksumHabit::Kept),
             ..Default::default()
         })
     }

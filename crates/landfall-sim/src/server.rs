@@ -11,9 +11,12 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Result, s3_error};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
+use crate::certificate::Certificate;
 use crate::fault::{FaultRule, Script, SeenRequest};
 use crate::front::Front;
 use crate::store::{Store, StoreHabits, StoredObject};
@@ -54,6 +57,7 @@ impl SimulatorConfig {
 pub struct S3Simulator {
     address: SocketAddr,
     front: Front,
+    is_tls: bool,
     listening: JoinHandle<()>,
 }
 
@@ -69,6 +73,18 @@ impl S3Simulator {
     /// # Errors
     /// The port is taken.
     pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
+        Self::listen(config, None).await
+    }
+
+    /// Starts a server that speaks TLS only, with this certificate.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start_with_tls(config: SimulatorConfig, certificate: &Certificate) -> io::Result<Self> {
+        Self::listen(config, Some(certificate.acceptor())).await
+    }
+
+    async fn listen(config: SimulatorConfig, tls: Option<TlsAcceptor>) -> io::Result<Self> {
         let store = Store::new(&config.buckets, config.habits, config.keep_bytes);
         let mut builder = S3ServiceBuilder::new(store.clone());
         builder.set_auth(OneKey);
@@ -78,21 +94,27 @@ impl S3Simulator {
             service: Arc::new(builder.build()),
             store,
             script,
+            roles: Arc::default(),
         };
         let listener = TcpListener::bind(("127.0.0.1", config.port)).await?;
         let address = listener.local_addr()?;
-        let listening = tokio::spawn(listen(listener, front.clone()));
+        let listening = tokio::spawn(listen(listener, tls.clone(), front.clone()));
         Ok(Self {
             address,
             front,
+            is_tls: tls.is_some(),
             listening,
         })
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// `http://127.0.0.1:<port>`, or with TLS `https://localhost:<port>`.
     #[must_use]
     pub fn endpoint_url(&self) -> String {
-        format!("http://{}", self.address)
+        if self.is_tls {
+            format!("https://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
     }
 
     /// Replaces the script of faults. Requests are counted anew.
@@ -123,6 +145,17 @@ impl S3Simulator {
         self.front.store.state().insert(bucket, key, object);
     }
 
+    /// Lets the next sessions of roles end at `expiration`, such as `2026-11-22T21:00:00Z`.
+    pub fn end_role_sessions_at(&self, expiration: &str) {
+        expiration.clone_into(&mut self.front.roles().expiration);
+    }
+
+    /// How many sessions of roles were given out.
+    #[must_use]
+    pub fn role_sessions(&self) -> usize {
+        self.front.roles().given
+    }
+
     /// How many multipart uploads are neither completed nor aborted.
     #[must_use]
     pub fn unfinished_uploads(&self) -> usize {
@@ -136,7 +169,7 @@ impl S3Simulator {
     }
 }
 
-async fn listen(listener: TcpListener, front: Front) {
+async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, front: Front) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _peer)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
@@ -144,15 +177,26 @@ async fn listen(listener: TcpListener, front: Front) {
         if stream.set_nodelay(true).is_err() {
             continue;
         }
-        let front = front.clone();
+        let (front, tls) = (front.clone(), tls.clone());
         connections.spawn(async move {
-            let service = service_fn(move |request| front.clone().answer(request));
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).half_close(true);
-            // A broken connection is what faults are about.
-            let _ended = http.serve_connection(TokioIo::new(stream), service).await;
+            match tls {
+                None => serve_connection(stream, front).await,
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => serve_connection(stream, front).await,
+                    // Whoever does not trust the certificate goes away.
+                    Err(_refused) => {}
+                },
+            }
         });
     }
+}
+
+async fn serve_connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, front: Front) {
+    let service = service_fn(move |request| front.clone().answer(request));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).half_close(true);
+    // A broken connection is what faults are about.
+    let _ended = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
 struct OneKey;

@@ -1,5 +1,7 @@
 //! As much of STS as Landfall asks: `GetCallerIdentity` and `AssumeRole`, at the root of the simulated server.
 
+use std::sync::{Mutex, PoisonError};
+
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
@@ -17,7 +19,31 @@ pub(crate) fn is_sts<B>(request: &Request<B>) -> bool {
     request.method() == Method::POST && request.uri().path() == "/"
 }
 
-pub(crate) async fn answer(request: Request<Incoming>) -> Response<Body> {
+/// The sessions of roles that were given out.
+#[derive(Debug)]
+pub(crate) struct RoleSessions {
+    pub(crate) given: usize,
+    /// When the next ones end, as STS writes it.
+    pub(crate) expiration: String,
+}
+
+impl Default for RoleSessions {
+    fn default() -> Self {
+        Self {
+            given: 0,
+            expiration: "2099-01-01T00:00:00Z".to_owned(),
+        }
+    }
+}
+
+impl RoleSessions {
+    fn begin(&mut self) -> &str {
+        self.given += 1;
+        &self.expiration
+    }
+}
+
+pub(crate) async fn answer(request: Request<Incoming>, roles: &Mutex<RoleSessions>) -> Response<Body> {
     let form = match request.into_body().collect().await {
         Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
         Err(_broken) => String::new(),
@@ -26,7 +52,8 @@ pub(crate) async fn answer(request: Request<Incoming>) -> Response<Body> {
     let (status, xml) = if has("Action=GetCallerIdentity") {
         (StatusCode::OK, caller_identity())
     } else if has("Action=AssumeRole") && has(&format!("ExternalId={EXTERNAL_ID}")) {
-        (StatusCode::OK, assumed_role())
+        let mut roles = roles.lock().unwrap_or_else(PoisonError::into_inner);
+        (StatusCode::OK, assumed_role(roles.begin()))
     } else {
         (StatusCode::FORBIDDEN, refusal())
     };
@@ -42,14 +69,14 @@ fn caller_identity() -> String {
         .to_owned()
 }
 
-fn assumed_role() -> String {
+fn assumed_role(expiration: &str) -> String {
     format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
          <AssumedRoleUser><AssumedRoleId>AROA:landfall-7</AssumedRoleId>\
          <Arn>arn:aws:sts::444455556666:assumed-role/lake/landfall-7</Arn></AssumedRoleUser>\
          <Credentials><AccessKeyId>{ACCESS_KEY_ID}</AccessKeyId>\
          <SecretAccessKey>{SECRET_ACCESS_KEY}</SecretAccessKey><SessionToken>session</SessionToken>\
-         <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+         <Expiration>{expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
     )
 }
 

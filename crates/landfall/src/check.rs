@@ -2,17 +2,20 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use landfall_bucket::{RetryPolicy, S3Options};
 use landfall_core::settings::{ChallengeKey, DestinationSettings};
+use landfall_load::Clock;
 use landfall_setup::catalogue::Failing;
+use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{
-    BucketProbes, CHECK_LIMIT, Check, CheckContext, CheckEvent, CheckReport, Glyphs, Step, StoreCapabilities,
+    BucketProbes, CHECK_LIMIT, Check, CheckContext, CheckEvent, CheckReport, Glyphs, SURVEY_LIMIT, Step,
+    Survey,
 };
 use tokio::runtime::Runtime;
 
 use crate::cli::CheckOptions;
+use crate::clock::SystemClock;
 use crate::environment::variable;
 use crate::load::run::start_runtime;
 use crate::load::settings;
@@ -25,6 +28,8 @@ use crate::wiring::{OpenBucket, aws_options};
 pub(crate) enum Shown<'a> {
     /// A step begins.
     Begun(Step),
+    /// The steps have passed, and what else is worth knowing is looked at.
+    LookingAround,
     /// Lines that stay: a step that has ended, or the verdict.
     Lines(&'a str),
 }
@@ -34,7 +39,8 @@ pub(crate) fn print_steps(shown: Shown<'_>) {
     let is_live = std::io::stdout().is_terminal();
     match shown {
         Shown::Begun(step) if is_live => out::write(format_args!("… {}", step.title())),
-        Shown::Begun(_) => {}
+        Shown::LookingAround if is_live => out::write(format_args!("… Look around")),
+        Shown::Begun(_) | Shown::LookingAround => {}
         Shown::Lines(lines) if is_live => out::write(format_args!("\r\x1b[2K{lines}")),
         Shown::Lines(lines) => out::write(format_args!("{lines}")),
     }
@@ -57,7 +63,7 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let show: &mut (dyn FnMut(Shown<'_>) + Send) = if options.json { &mut ignore } else { &mut print };
     let outcome = start_runtime()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| run_check(&runtime, &settings.destination, show));
+        .and_then(|runtime| run_check(&runtime, &settings.destination, options.principal.clone(), show));
     match outcome {
         Ok(report) => {
             if options.json {
@@ -86,13 +92,14 @@ fn challenge_of(destination: &DestinationSettings) -> anyhow::Result<&ChallengeK
     }
 }
 
-/// Checks a destination and shows each step as it ends.
+/// Checks a destination and shows each step as it ends. `shown_principal` is whom the policy that was shown names.
 ///
 /// # Errors
 /// If there is no challenge file to look for.
 pub(crate) fn run_check(
     runtime: &Runtime,
     settings: &DestinationSettings,
+    shown_principal: Option<PrincipalArn>,
     show: &mut (dyn FnMut(Shown<'_>) + Send),
 ) -> anyhow::Result<CheckReport> {
     let challenge = challenge_of(settings)?;
@@ -106,47 +113,64 @@ pub(crate) fn run_check(
         let probes = match &bucket {
             OpenBucket::Folder(bucket) => BucketProbes::of_folder(bucket),
             OpenBucket::Aws(bucket) => BucketProbes::of_aws(bucket),
-            OpenBucket::Store(bucket) => BucketProbes::of_store(bucket, StoreCapabilities::UNKNOWN),
+            OpenBucket::Store(bucket) => BucketProbes::of_store(bucket),
         };
-        let context = CheckContext::of_settings(settings, None);
-        let started = Instant::now();
+        let context = CheckContext::of_settings(settings, shown_principal);
+        let clock = SystemClock::new();
         let check = Check {
             context: &context,
             challenge,
             probes: &probes,
-            now: &|| started.elapsed(),
+            now: &|| clock.elapsed(),
+            clock: &|| clock.closing(),
         };
-        let mut ended = Vec::new();
-        let mut observe = |event: CheckEvent<'_>| match event {
-            CheckEvent::Started(step) => show(Shown::Begun(step)),
-            CheckEvent::Ended { result, problem } => {
-                show(Shown::Lines(&glyphs.step_lines(result, problem)));
-                ended.push(result.clone());
-            }
-        };
-        let report = tokio::time::timeout(CHECK_LIMIT, check.run(&mut observe)).await;
-        let report = report.unwrap_or_else(|_| {
-            let next = Step::ALL.into_iter().nth(ended.len());
-            let step = next.unwrap_or(Step::WriteProbe);
-            let failing = Failing {
-                context: &context,
-                step,
-                challenge,
-                identity: None,
-            };
-            let report = CheckReport::out_of_time(std::mem::take(&mut ended), &failing);
-            // The steps that had ended are shown already.
-            for result in report.steps.iter().skip_while(|result| result.step != step) {
-                let problem = report
-                    .errors
-                    .first()
-                    .filter(|problem| problem.step == result.step);
-                show(Shown::Lines(&glyphs.step_lines(result, problem)));
-            }
-            report
-        });
+        let mut report = run_steps(&check, glyphs, show).await;
+        let mut survey = Survey::default();
+        if report.is_success() {
+            show(Shown::LookingAround);
+            // What was found by then is kept, the rest is told as not measured.
+            let _ = tokio::time::timeout(SURVEY_LIMIT, check.survey(&report, &mut survey)).await;
+        }
+        report.conclude(&context, &survey);
         show(Shown::Lines(&glyphs.closing_lines(&report)));
         Ok(report)
+    })
+}
+
+/// Runs the steps, which have [`CHECK_LIMIT`] altogether.
+async fn run_steps(
+    check: &Check<'_>,
+    glyphs: Glyphs,
+    show: &mut (dyn FnMut(Shown<'_>) + Send),
+) -> CheckReport {
+    let mut ended = Vec::new();
+    let mut observe = |event: CheckEvent<'_>| match event {
+        CheckEvent::Started(step) => show(Shown::Begun(step)),
+        CheckEvent::Ended { result, problem } => {
+            show(Shown::Lines(&glyphs.step_lines(result, problem)));
+            ended.push(result.clone());
+        }
+    };
+    let report = tokio::time::timeout(CHECK_LIMIT, check.run(&mut observe)).await;
+    report.unwrap_or_else(|_| {
+        let next = Step::ALL.into_iter().nth(ended.len());
+        let step = next.unwrap_or(Step::WriteProbe);
+        let failing = Failing {
+            context: check.context,
+            step,
+            challenge: check.challenge,
+            identity: None,
+        };
+        let report = CheckReport::out_of_time(std::mem::take(&mut ended), &failing);
+        // The steps that had ended are shown already.
+        for result in report.steps.iter().skip_while(|result| result.step != step) {
+            let problem = report
+                .errors
+                .first()
+                .filter(|problem| problem.step == result.step);
+            show(Shown::Lines(&glyphs.step_lines(result, problem)));
+        }
+        report
     })
 }
 

@@ -86,6 +86,9 @@ pub(crate) struct CheckOptions {
     /// Settings file (JSON), as for load
     #[arg(long, short = 'c', value_name = "PATH", required = true)]
     pub(crate) config: Vec<PathBuf>,
+    /// ARN that the bucket policy names; the check warns if another one is in use
+    #[arg(long, value_name = "ARN", value_parser = PrincipalArn::parse)]
+    pub(crate) principal: Option<PrincipalArn>,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -100,13 +103,14 @@ pub(crate) struct PolicyOptions {
     /// What to print
     #[arg(long, value_enum, value_name = "FORM", default_value = "json")]
     pub(crate) format: PolicyForm,
-    /// Whose policy: the bucket's, or the principal's, which buckets of other accounts need too
+    /// Whose policy, in any form
     #[arg(long, value_enum, value_name = "SIDE")]
     pub(crate) side: Option<PolicySide>,
     /// Partition of AWS: aws, aws-cn or aws-us-gov; otherwise told from the principal or the region
     #[arg(long, value_name = "PARTITION", value_parser = parse_partition)]
     pub(crate) partition: Option<Partition>,
-    /// ARN of the role or user to grant access to, instead of the one that STS tells
+    /// ARN of the role or user to grant access to, instead of the one that STS tells; for trust policies, whoever
+    /// assumes the role
     #[arg(long, value_name = "ARN", value_parser = PrincipalArn::parse)]
     pub(crate) principal: Option<PrincipalArn>,
     /// Answer in JSON, with partition and principal
@@ -151,10 +155,16 @@ impl PolicyForm {
 /// Whose policy is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PolicySide {
-    /// The bucket's, or the KMS key's.
+    /// The bucket's.
     Bucket,
-    /// The role's or user's.
+    /// The role's or user's that Landfall signs in as, needed too where the bucket is in another account.
     Principal,
+    /// The trust policy of the role that is assumed.
+    Trust,
+    /// What the role or user needs besides for a KMS key of yours.
+    Kms,
+    /// What the KMS key itself must allow.
+    Key,
 }
 
 /// Options of `landfall completions`.

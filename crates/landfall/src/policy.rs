@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use landfall_core::settings::{AuthMode, DestinationSettings, ServerSideEncryption};
-use landfall_setup::policy::{Form, Grant, PolicyDocument, PolicyLabel, trust_policy};
-use landfall_setup::principal::PLACEHOLDER;
+use landfall_setup::policy::{Form, Grant, PolicyDocument, PolicyLabel, Trust};
+use landfall_setup::principal::{PLACEHOLDER, PrincipalArn};
 use landfall_setup::{CheckContext, Partition, Place};
 use serde_json::Value;
 
@@ -56,14 +56,12 @@ fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow:
     }
     let runtime = start_runtime()?;
     let chosen = options.principal.as_ref();
-    let caller = match options.format {
-        PolicyForm::Trust => Caller::of_host(&runtime, destination, chosen),
-        PolicyForm::Json
-        | PolicyForm::Identity
-        | PolicyForm::Kms
-        | PolicyForm::AwsCli
-        | PolicyForm::Terraform
-        | PolicyForm::Cloudformation => Caller::of_bucket(&runtime, destination, chosen),
+    let side = side_of(options);
+    let caller = match side {
+        PolicySide::Trust => Caller::of_host(&runtime, destination, chosen),
+        PolicySide::Bucket | PolicySide::Principal | PolicySide::Kms | PolicySide::Key => {
+            Caller::of_bucket(&runtime, destination, chosen)
+        }
     };
     warn_if_incomplete(&caller);
     let partition = options.partition.or_else(|| {
@@ -76,7 +74,7 @@ fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow:
         caller.principal,
         partition,
     );
-    let rendered = render(options, destination, &grant)?;
+    let rendered = render(side, form_of(options), destination, &grant)?;
     Ok(if options.json {
         json_text(options, &grant, &rendered)
     } else {
@@ -101,49 +99,74 @@ fn warn_if_incomplete(caller: &Caller) {
     }
 }
 
-fn render(
-    options: &PolicyOptions,
-    destination: &DestinationSettings,
-    grant: &Grant,
-) -> anyhow::Result<Rendered> {
-    let side = options.side;
-    let in_form = |form: Form| match side {
-        Some(PolicySide::Principal) => principal_side(grant, form),
-        Some(PolicySide::Bucket) | None => Ok(Rendered::Text(grant.render_bucket_side(form))),
-    };
-    match options.format {
-        PolicyForm::Json => Ok(Rendered::Document(match side {
-            Some(PolicySide::Principal) => grant.identity_policy(),
-            Some(PolicySide::Bucket) | None => grant.bucket_policy(),
-        })),
-        PolicyForm::Identity => Ok(Rendered::Document(grant.identity_policy())),
-        PolicyForm::Kms => {
-            let key = match &destination.access.encryption {
-                ServerSideEncryption::Kms { key_id } => key_id.as_ref().map(|key| key.as_str()),
-                ServerSideEncryption::BucketDefault | ServerSideEncryption::Aes256 => None,
-            };
-            Ok(Rendered::Document(match side {
-                Some(PolicySide::Bucket) => grant.kms_key_policy(),
-                Some(PolicySide::Principal) | None => grant.kms_identity_policy(key),
-            }))
-        }
-        PolicyForm::Trust => match &destination.access.auth {
-            AuthMode::AssumeRole { external_id, .. } => {
-                let document = trust_policy(grant.principal.as_ref(), external_id.as_ref());
-                Ok(Rendered::Document(document))
-            }
-            AuthMode::Ambient | AuthMode::Static { .. } => anyhow::bail!(
-                "no role is assumed, so there is no trust policy: set aws_auth_mode to assume_role and name the role"
-            ),
-        },
-        PolicyForm::AwsCli => in_form(Form::AwsCli),
-        PolicyForm::Terraform => in_form(Form::Terraform),
-        PolicyForm::Cloudformation => in_form(Form::CloudFormation),
+/// `--side`, or else the one that `--format` is about.
+fn side_of(options: &PolicyOptions) -> PolicySide {
+    match (options.format, options.side) {
+        (PolicyForm::Kms, Some(PolicySide::Bucket)) => PolicySide::Key,
+        (PolicyForm::Identity, _) => PolicySide::Principal,
+        (PolicyForm::Trust, _) => PolicySide::Trust,
+        (PolicyForm::Kms, Some(PolicySide::Key)) => PolicySide::Key,
+        (PolicyForm::Kms, _) => PolicySide::Kms,
+        (_, side) => side.unwrap_or(PolicySide::Bucket),
     }
 }
 
-fn principal_side(grant: &Grant, form: Form) -> anyhow::Result<Rendered> {
-    match grant.render_principal_side(form) {
+fn form_of(options: &PolicyOptions) -> Form {
+    match options.format {
+        PolicyForm::Json | PolicyForm::Identity | PolicyForm::Trust | PolicyForm::Kms => Form::Json,
+        PolicyForm::AwsCli => Form::AwsCli,
+        PolicyForm::Terraform => Form::Terraform,
+        PolicyForm::Cloudformation => Form::CloudFormation,
+    }
+}
+
+fn render(
+    side: PolicySide,
+    form: Form,
+    destination: &DestinationSettings,
+    grant: &Grant,
+) -> anyhow::Result<Rendered> {
+    let key = match &destination.access.encryption {
+        ServerSideEncryption::Kms { key_id } => key_id.as_ref().map(|key| key.as_str()),
+        ServerSideEncryption::BucketDefault | ServerSideEncryption::Aes256 => None,
+    };
+    let rendered = match (side, form) {
+        (PolicySide::Trust, _) => return render_trust(form, destination, grant),
+        (PolicySide::Bucket, Form::Json) => Rendered::Document(grant.bucket_policy()),
+        (PolicySide::Principal, Form::Json) => Rendered::Document(grant.identity_policy()),
+        (PolicySide::Kms, Form::Json) => Rendered::Document(grant.kms_identity_policy(key)),
+        (PolicySide::Key, Form::Json) => Rendered::Document(grant.kms_key_policy()),
+        (PolicySide::Bucket, _) => Rendered::Text(grant.render_bucket_side(form)),
+        (PolicySide::Key, _) => Rendered::Text(grant.render_kms_key(key, form)),
+        (PolicySide::Principal, _) => of_principal(grant.render_principal_side(form))?,
+        (PolicySide::Kms, _) => of_principal(grant.render_kms_identity(key, form))?,
+    };
+    Ok(rendered)
+}
+
+fn render_trust(form: Form, destination: &DestinationSettings, grant: &Grant) -> anyhow::Result<Rendered> {
+    let AuthMode::AssumeRole {
+        role_arn,
+        external_id,
+    } = &destination.access.auth
+    else {
+        anyhow::bail!(
+            "no role is assumed, so there is no trust policy: set aws_auth_mode to assume_role and name the role"
+        )
+    };
+    let trust = Trust {
+        base: grant.principal.as_ref(),
+        external_id: external_id.as_ref(),
+    };
+    if form == Form::Json {
+        return Ok(Rendered::Document(trust.policy()));
+    }
+    let role = PrincipalArn::parse(role_arn.as_str())?;
+    of_principal(trust.render(&role, form))
+}
+
+fn of_principal(text: Option<String>) -> anyhow::Result<Rendered> {
+    match text {
         Some(text) => Ok(Rendered::Text(text)),
         None => anyhow::bail!(
             "the principal is not known to be a role or user, which alone have policies of their own: name one with \

@@ -65,7 +65,10 @@ impl Remedies {
 fn step_of(operation: Operation) -> Step {
     match operation {
         Operation::AssumeRole | Operation::GetCallerIdentity => Step::Credentials,
-        Operation::HeadBucket => Step::HeadBucket,
+        Operation::HeadBucket
+        | Operation::GetBucketVersioning
+        | Operation::GetObjectLockConfiguration
+        | Operation::GetBucketLifecycleConfiguration => Step::HeadBucket,
         Operation::ListObjectsV2 => Step::ListBucket,
         Operation::HeadObject | Operation::GetObject => Step::HeadChallenge,
         Operation::PutObject

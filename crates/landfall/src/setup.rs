@@ -9,6 +9,7 @@ mod folder;
 mod grant;
 mod guide;
 mod interview;
+mod live;
 mod questions;
 mod script;
 mod sign_in;

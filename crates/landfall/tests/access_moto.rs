@@ -62,6 +62,21 @@ fn exactly_the_generated_policy_is_enough_for_the_whole_trip() {
         assert_eq!(step["status"], "passed", "{step}");
     }
     assert_eq!(report["warnings"], json!([]), "{report:#}");
+    let facts = &report["facts"];
+    for (fact, value) in [
+        ("conditional_create", "yes"),
+        ("checksums", "yes"),
+        ("multipart", "yes"),
+        ("versioning", "hidden"),
+        ("incomplete_uploads", "hidden"),
+    ] {
+        assert_eq!(facts[fact], value, "{fact}: {facts}");
+    }
+    assert_eq!(facts["clock_ahead_ms"], 0, "{facts}");
+    assert!(facts["upload_bytes_per_second"].as_u64().unwrap() > 0, "{facts}");
+    let size = "print(s3.head_object(Bucket=sys.argv[4], Key=sys.argv[5])['ContentLength'])";
+    let size = world.administer(size, &[BUCKET, CHALLENGE]);
+    assert_eq!(size.trim(), "0", "the challenge file is what it was");
     assert_eq!(
         (world.keys().len(), world.unfinished_uploads()),
         (0, 0),
@@ -234,6 +249,26 @@ fn a_role_is_assumed_with_the_right_external_id_only() {
     );
     load(&world, &settings, &world.loader).failed(1);
     assert_eq!(world.keys().len(), 1);
+}
+
+#[test]
+fn a_role_that_nobody_allowed_is_denied() {
+    let world = Guarded::start();
+    let settings = world.settings(
+        json!({"aws_auth_mode": "assume_role", "aws_role_arn": "arn:aws:iam::123456789012:role/none"}),
+    );
+    let (code, step, problem) = failure(&world, &settings, &world.loader);
+    assert_eq!(
+        (code.as_str(), step.as_str()),
+        ("assume_role_denied", "credentials"),
+        "{problem:#}"
+    );
+    let remedy = problem["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("allow sts:AssumeRole on arn:aws:iam::123456789012:role/none"),
+        "{problem:#}"
+    );
+    assert!(!problem.to_string().contains("no details"), "{problem:#}");
 }
 
 #[test]

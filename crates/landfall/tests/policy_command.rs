@@ -100,7 +100,52 @@ fn every_form_is_printed() {
     let role = json!({"aws_auth_mode": "assume_role", "aws_role_arn": USER, "aws_external_id": "3f1c0c0e"});
     let kms = json!({"s3_server_side_encryption": "aws:kms", "s3_kms_key_id": "arn:aws:kms:eu-central-1:111122223333:key/1"});
     let base = "arn:aws:iam::444455556666:role/base";
-    let cases: [(&[&str], &Value, &[&str]); 9] = [
+    let cases: [(&[&str], &Value, &[&str]); 15] = [
+        (
+            &["--format", "aws-cli", "--side", "trust", "--principal", base],
+            &role,
+            &[
+                "update-assume-role-policy --role-name landfall-loader",
+                base,
+                "3f1c0c0e",
+            ],
+        ),
+        (
+            &["--format", "terraform", "--side", "trust", "--principal", base],
+            &role,
+            &["aws_iam_role", base, "\"sts:ExternalId\" = \"3f1c0c0e\""],
+        ),
+        (
+            &[
+                "--format",
+                "cloudformation",
+                "--side",
+                "trust",
+                "--principal",
+                base,
+            ],
+            &role,
+            &["AWS::IAM::Role", base, "\"sts:ExternalId\": \"3f1c0c0e\""],
+        ),
+        (
+            &["--format", "aws-cli", "--side", "kms", "--principal", USER],
+            &kms,
+            &[
+                "put-role-policy --role-name landfall-loader",
+                "kms:Decrypt",
+                "key/1",
+            ],
+        ),
+        (
+            &["--format", "terraform", "--side", "key", "--principal", USER],
+            &kms,
+            &["aws_kms_grant", USER, "key/1", "\"GenerateDataKey\", \"Decrypt\""],
+        ),
+        (
+            &["--format", "aws-cli", "--side", "key", "--principal", USER],
+            &kms,
+            &["aws kms create-grant", USER, "key/1"],
+        ),
         (
             &["--format", "identity"],
             &role,

@@ -260,6 +260,7 @@ fn a_bucket_of_amazon_is_connected_by_doing_what_is_said() {
         ("AWS_ENDPOINT_URL", world.endpoint_url()),
         ("AWS_ACCESS_KEY_ID", &world.loader.id),
         ("AWS_SECRET_ACCESS_KEY", &world.loader.secret),
+        ("TERM", "xterm"),
     ];
     let mut person = Conversation::within(tempfile::tempdir().unwrap(), &variables, &[]);
     person.answers("Bucket name", support::place::BUCKET);
@@ -293,6 +294,83 @@ fn a_bucket_of_amazon_is_connected_by_doing_what_is_said() {
         &[support::place::BUCKET, &name],
     );
     person.answers("What now?", "");
+    person.sees("Note: delivery: each load lands once, and no object is ever written over");
+    person.sees("Note: clock: this host and the store have the same time");
+    person.sees("Note: upload: about ");
     person.sees("Success!");
     person.ends(0);
+}
+
+/// A set-up in a terminal that can move its cursor, up to the S3 Key.
+fn at_the_key() -> Conversation {
+    let arguments = [
+        "--bucket",
+        "com-test",
+        "--integration",
+        "shop",
+        "--format",
+        "jsonl",
+        "--endpoint",
+        "file:///lakes",
+    ];
+    let mut person = Conversation::within(tempfile::tempdir().unwrap(), &[("TERM", "xterm")], &arguments);
+    person.sees("S3 Key [");
+    person.sees("]: ");
+    person
+}
+
+#[test]
+fn a_bad_key_is_told_while_it_is_typed_and_can_be_mended_before_enter() {
+    let mut person = at_the_key();
+    person.sees("salesforce_prod/account/1_1519235654474.jsonl");
+    person
+        .session
+        .send("[integration_name]/[table_name]/[table_version]!")
+        .unwrap();
+    person.session.flush().unwrap();
+    person.sees("The S3 Key is missing the required element [timestamp_loaded].");
+    person.sees("The S3 Key contains the special character \"!\" at character 48.");
+    person.session.send("\x7f_[timestamp_loaded].jsonl").unwrap();
+    person.session.flush().unwrap();
+    person.sees("salesforce_prod/account/1_1519235654474.jsonl");
+    person.session.send_line("").unwrap();
+    person.sees("Files will be named like this:");
+    person.sees("Grant & Verify Access");
+    assert_eq!(
+        read(&person.config())["s3_key_format_string"],
+        "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].jsonl"
+    );
+}
+
+#[test]
+fn what_is_pasted_answers_the_questions_it_was_meant_for() {
+    let mut person = at_the_key();
+    person
+        .session
+        .send("raw/[integration_name]/[table_name]/[table_version]_[timestamp_loaded]\r2\rwrong\r")
+        .unwrap();
+    person.session.flush().unwrap();
+    person.sees("raw/salesforce_prod/account/1_1519235654474");
+    person.sees("An empty challenge file");
+    person.sees("the name does not begin with stitch-challenge-file-");
+}
+
+#[test]
+fn ctrl_c_leaves_the_terminal_as_it_was() {
+    let mut command = Command::new("sh");
+    let script = "stty echo; \"$0\" setup --bucket com-test --integration shop --format jsonl --endpoint file:///lakes; \
+                  echo \"ended with $?\"; stty -a; echo done";
+    command
+        .args(["-c", script, env!("CARGO_BIN_EXE_landfall")])
+        .env("TERM", "xterm");
+    let dir = tempfile::tempdir().unwrap();
+    command.current_dir(dir.path());
+    let mut session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
+    session.exp_string("account/1_").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("ended with 130").unwrap();
+    let modes = session.exp_string("done").unwrap();
+    for mode in [" echo ", " icanon ", "isig "] {
+        assert!(modes.contains(mode), "{mode}: {modes}");
+    }
 }

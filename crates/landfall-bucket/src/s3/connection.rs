@@ -23,12 +23,15 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::config::{Credentials, S3Config, S3Options};
 use crate::s3::fault::Asked;
+use crate::s3::pulse::{Listener, Pulse};
 
 /// Where S3 is asked first when nothing names a region; every region's buckets are known there.
 const FIRST_REGION: &str = "us-east-1";
-/// How long an assumed role lasts, and how long before its end it is renewed (`setup-flow.md` §6.1).
+/// How long an assumed role lasts (`setup-flow.md` §6.1).
 const ROLE_SESSION: Duration = Duration::from_secs(60 * 60);
-const RENEWAL_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
+/// How long before its end it is renewed. The SDK shortens this by up to a half, at random, and five minutes are needed
+/// (`setup-flow.md` §6.1).
+const RENEWAL_BEFORE_EXPIRY: Duration = Duration::from_secs(10 * 60);
 
 /// A client for one region.
 #[derive(Debug, Clone)]
@@ -55,6 +58,7 @@ impl Connection {
 pub(crate) struct Link {
     config: S3Config,
     pub(crate) sdk: SdkConfig,
+    pub(crate) pulse: Arc<Pulse>,
     current: RwLock<Arc<Connection>>,
 }
 
@@ -64,10 +68,12 @@ impl Link {
         let region = sdk
             .region()
             .map_or_else(|| FIRST_REGION.to_owned(), ToString::to_string);
-        let first = connect(&config, &sdk, region, config.region.is_none());
+        let pulse = Arc::new(Pulse::default());
+        let first = connect(&config, &sdk, &pulse, (region, config.region.is_none()));
         Self {
             config,
             sdk,
+            pulse,
             current: RwLock::new(Arc::new(first)),
         }
     }
@@ -85,7 +91,12 @@ impl Link {
             return None;
         }
         // The region is known from now on, so a 403 of it counts.
-        let moved = Arc::new(connect(&self.config, &self.sdk, region.clone(), false));
+        let moved = Arc::new(connect(
+            &self.config,
+            &self.sdk,
+            &self.pulse,
+            (region.clone(), false),
+        ));
         *self.write() = Arc::clone(&moved);
         Some(moved)
     }
@@ -103,10 +114,16 @@ impl Link {
     }
 }
 
-fn connect(config: &S3Config, sdk: &SdkConfig, region: String, is_region_guessed: bool) -> Connection {
+fn connect(
+    config: &S3Config,
+    sdk: &SdkConfig,
+    pulse: &Arc<Pulse>,
+    (region, is_region_guessed): (String, bool),
+) -> Connection {
     let mut builder = aws_sdk_s3::config::Builder::from(sdk)
         .region(Region::new(region.clone()))
         .force_path_style(config.force_path_style)
+        .interceptor(Listener(Arc::clone(pulse)))
         // Uploads bring their own checksums; the SDK's would be sent as trailers, which few other stores take.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);

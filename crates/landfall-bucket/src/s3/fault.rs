@@ -11,6 +11,8 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use crate::error::{BucketError, Fault, FaultKind, Operation};
 use crate::s3::feed::WrongLength;
 
+type AssumeRoleAnswer = SdkError<AssumeRoleError, HttpResponse>;
+
 /// What is known of a request whatever its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -67,7 +69,9 @@ impl Asked {
     fn judge_unsent(&self, cause: &(dyn Error + 'static), otherwise: FaultKind) -> Fault {
         let causes = || chain(Some(cause));
         if let Some(denied) = causes().find_map(|cause| cause.downcast_ref::<AssumeRoleError>()) {
-            return self.judge_assume_role(denied);
+            let answer = causes().find_map(|cause| cause.downcast_ref::<AssumeRoleAnswer>());
+            let status = answer.and_then(SdkError::raw_response).map(HttpResponse::status);
+            return self.judge_assume_role(denied, status.map(|status| status.as_u16()));
         }
         if let Some(unloaded) = causes().find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
             return self.judge_credentials(unloaded);
@@ -108,14 +112,16 @@ impl Asked {
         }
     }
 
-    fn judge_assume_role(&self, denied: &AssumeRoleError) -> Fault {
+    fn judge_assume_role(&self, denied: &AssumeRoleError, status: Option<u16>) -> Fault {
         let kind = match denied.code() {
             Some("AccessDenied" | "AccessDeniedException") => FaultKind::AssumeRoleDenied,
             Some(code) => kind_of_code(code).unwrap_or(FaultKind::BrokenCredentials),
+            None if matches!(status, Some(401 | 403)) => FaultKind::AssumeRoleDenied,
             None => FaultKind::BrokenCredentials,
         };
         Fault {
             operation: Operation::AssumeRole,
+            status,
             code: denied.code().map(str::to_owned),
             message: denied.message().map(str::to_owned),
             ..self.fault(kind)

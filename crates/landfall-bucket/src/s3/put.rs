@@ -8,7 +8,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::types::ServerSideEncryption;
 use md5::{Digest, Md5};
-use tracing::{debug, info};
+use tracing::debug;
 
 use crate::body::ObjectBody;
 use crate::bucket::{Bucket, PutOutcome, PutTags};
@@ -19,6 +19,7 @@ use crate::s3::traits::{
     ConditionalCreate, StoreTraits, UploadChecksum, parse_crc32, render_crc32, render_md5,
 };
 use crate::s3::{LOAD_ID, PART, S3Bucket};
+use crate::survey::Support;
 
 /// Objects up to this size are put a second time to see whether the store keeps `If-None-Match`.
 const CHEAP_TO_PUT_TWICE_BYTES: u64 = 1024 * 1024;
@@ -79,8 +80,12 @@ impl S3Bucket {
                 Err(refusal) => refusal,
             };
             is_accepted |= *refusal.kind() == FaultKind::ChecksumUnconfirmed;
-            traits = traits.without_refused(&refusal).ok_or(refusal)?;
-            info!("the store lacks a feature, going on without it: {traits:?}");
+            let lesser = traits.without_refused(&refusal).ok_or(refusal)?;
+            debug!(
+                "the store lacks a feature: going on without {}",
+                traits.lost(lesser)
+            );
+            traits = lesser;
         }
     }
 
@@ -110,6 +115,9 @@ impl S3Bucket {
                     answer.checksum_crc32(),
                     upload.crc32().await,
                 )?;
+                if traits.knows_crc32() {
+                    self.inner.traits.note_checksums(Support::Present);
+                }
                 Ok(PutOutcome::Created { e_tag: answer.e_tag })
             }
             Err(refusal) => self.settle(upload, refusal).await,
@@ -203,7 +211,7 @@ impl S3Bucket {
             Err(refusal) if *refusal.kind() == FaultKind::AlreadyExists => ConditionalCreate::Kept,
             Err(_) => ConditionalCreate::Unknown,
         };
-        debug!("If-None-Match at this store: {conditional:?}");
+        debug!("creating objects conditionally at this store: {conditional:?}");
         StoreTraits {
             conditional,
             ..traits
@@ -224,11 +232,13 @@ pub(super) fn if_none_match(traits: StoreTraits) -> Option<String> {
 }
 
 /// Sends without signing the content: its checksum is a signed header, and hashing it twice would halve the speed.
-async fn send_unsigned(putting: PutObjectFluentBuilder) -> Result<PutObjectOutput, SdkError<PutObjectError>> {
+pub(super) async fn send_unsigned(
+    putting: PutObjectFluentBuilder,
+) -> Result<PutObjectOutput, SdkError<PutObjectError>> {
     putting.customize().disable_payload_signing().send().await
 }
 
-async fn md5_of(body: Arc<dyn ObjectBody>) -> String {
+pub(super) async fn md5_of(body: Arc<dyn ObjectBody>) -> String {
     blocking(move || {
         let mut hasher = Md5::new();
         for piece in body.open() {

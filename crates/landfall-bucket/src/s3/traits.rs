@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{BucketError, FaultKind, Operation};
+use crate::survey::{ConditionTrial, StoreCapabilities, Support};
 
 /// Whether the store keeps `If-None-Match: *`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,17 @@ impl StoreTraits {
         }
     }
 
+    /// What `lesser` lacks in comparison, for the log.
+    pub(crate) fn lost(self, lesser: Self) -> &'static str {
+        if self.has_multipart && !lesser.has_multipart {
+            "uploads in parts"
+        } else if self.checksum != lesser.checksum {
+            "CRC-32 checksums, with Content-MD5 instead"
+        } else {
+            "creating objects conditionally, by looking before writing"
+        }
+    }
+
     pub(crate) fn knows_crc32(self) -> bool {
         self.checksum == UploadChecksum::Crc32
     }
@@ -104,22 +116,60 @@ impl StoreTraits {
     }
 }
 
-/// What has been learnt of a store in this run. Only what an upload succeeded with is kept.
+/// What has been learnt of a store in this run. Of what uploads give up, only what one succeeded with is kept.
 #[derive(Debug)]
-pub(crate) struct Learnt(Mutex<StoreTraits>);
+pub(crate) struct Learnt(Mutex<Knowledge>);
+
+#[derive(Debug)]
+struct Knowledge {
+    traits: StoreTraits,
+    /// What has shown, apart from what is assumed until it fails.
+    shown: StoreCapabilities,
+    is_condition_proven: bool,
+}
 
 impl Learnt {
     pub(crate) fn new(traits: StoreTraits) -> Self {
-        Self(Mutex::new(traits))
+        let shown = if traits.is_adaptable {
+            StoreCapabilities::UNKNOWN
+        } else {
+            StoreCapabilities::AWS
+        };
+        Self(Mutex::new(Knowledge {
+            traits,
+            shown,
+            is_condition_proven: false,
+        }))
     }
 
     pub(crate) fn now(&self) -> StoreTraits {
-        *self.lock()
+        self.lock().traits
+    }
+
+    /// What has shown by now.
+    pub(crate) fn capabilities(&self) -> StoreCapabilities {
+        let known = self.lock();
+        StoreCapabilities {
+            conditional_create: match known.traits.conditional {
+                ConditionalCreate::Kept => Support::Present,
+                ConditionalCreate::Absent => Support::Absent,
+                ConditionalCreate::Unknown => Support::Unknown,
+            },
+            checksums: match known.traits.checksum {
+                UploadChecksum::Crc32 => known.shown.checksums,
+                UploadChecksum::ContentMd5 => Support::Absent,
+            },
+            multipart: if known.traits.has_multipart {
+                known.shown.multipart
+            } else {
+                Support::Absent
+            },
+        }
     }
 
     /// Keeps the features given up in `proven`; what another upload gave up or proved meanwhile stays so.
     pub(crate) fn keep(&self, proven: StoreTraits) {
-        let mut known = self.lock();
+        let known = &mut self.lock().traits;
         if known.conditional == ConditionalCreate::Unknown {
             known.conditional = proven.conditional;
         }
@@ -129,7 +179,29 @@ impl Learnt {
         known.has_multipart &= proven.has_multipart;
     }
 
-    fn lock(&self) -> MutexGuard<'_, StoreTraits> {
+    pub(crate) fn note_multipart(&self, support: Support) {
+        self.lock().shown.multipart = support;
+    }
+
+    pub(crate) fn note_checksums(&self, support: Support) {
+        self.lock().shown.checksums = support;
+    }
+
+    pub(crate) fn note_condition(&self, trial: ConditionTrial) {
+        let mut known = self.lock();
+        known.is_condition_proven = trial == ConditionTrial::Kept;
+        known.traits.conditional = match trial {
+            ConditionTrial::Kept => ConditionalCreate::Kept,
+            ConditionTrial::Absent => ConditionalCreate::Absent,
+            ConditionTrial::NotTried => known.traits.conditional,
+        };
+    }
+
+    pub(crate) fn is_condition_proven(&self) -> bool {
+        self.lock().is_condition_proven
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Knowledge> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

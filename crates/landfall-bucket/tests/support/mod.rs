@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod process;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -61,7 +63,7 @@ impl World {
         .await
     }
 
-    async fn with(config: SimulatorConfig) -> Self {
+    pub async fn with(config: SimulatorConfig) -> Self {
         let store = S3Simulator::start(config).await.expect("a free port");
         store.place(BUCKET, CHALLENGE, b"");
         Self {

@@ -207,7 +207,8 @@ fn connection_trouble(refusal: &Refusal<'_>) -> &'static Entry {
 
 /// By the words of rustls.
 fn tls_trouble(refusal: &Refusal<'_>) -> &'static Entry {
-    if refusal.says("UnknownIssuer") || refusal.says("CaUsedAsEndEntity") {
+    let is_untrusted = ["UnknownIssuer", "CaUsedAsEndEntity", "BadSignature"];
+    if is_untrusted.iter().any(|text| refusal.says(text)) {
         &network_entries::TLS_UNTRUSTED
     } else if refusal.says("not valid for name") || refusal.says("NotValidForName") {
         &network_entries::TLS_WRONG_NAME

@@ -64,8 +64,8 @@ pub(super) const TLS_UNTRUSTED: Entry = Entry {
     codes: &[ProblemCode::TlsError],
     raw: "SSL validation failed for https://…",
     cause: "The certificate of {endpoint} is not signed by an authority that this host trusts.",
-    remedy: "Add the certificate of that authority (CA) to the trusted ones of this host, or give the \
-             store a certificate of a public authority.",
+    remedy: "Add the certificate of that authority (CA) to the trusted ones of this host, or name its \
+             file in the variable SSL_CERT_FILE, or give the store a certificate of a public authority.",
 };
 
 pub(super) const TLS_WRONG_NAME: Entry = Entry {

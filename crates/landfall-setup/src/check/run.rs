@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use landfall_bucket::{BucketError, FaultKind, ObjectSummary, WriteProbe};
 
-use crate::catalogue::{CheckProblem, Failing, Fields};
-use crate::check::{Check, CheckEvent, found, information};
+use crate::catalogue::{CheckProblem, Failing, Fields, ProblemCode};
+use crate::check::{Check, CheckEvent, found};
 use crate::context::{Place, SignIn};
 use crate::principal::PrincipalArn;
 use crate::probes::Identity;
@@ -26,7 +26,6 @@ pub(super) struct Run<'a, 'o> {
     observe: &'o mut (dyn FnMut(CheckEvent<'_>) + Send),
     report: CheckReport,
     identity: Option<PrincipalArn>,
-    answers: Vec<Duration>,
 }
 
 impl<'a, 'o> Run<'a, 'o> {
@@ -36,16 +35,12 @@ impl<'a, 'o> Run<'a, 'o> {
             observe,
             report: CheckReport::new(&check.context.bucket),
             identity: None,
-            answers: Vec::new(),
         }
     }
 
     pub(super) async fn finish(mut self) -> CheckReport {
-        if self.steps().await.is_ok() {
-            let capabilities = self.check.probes.capabilities();
-            self.report.information =
-                information::lines(&self.check.context.place, capabilities, &self.answers);
-        }
+        // How it went is in the report.
+        let _ = self.steps().await;
         let ended = self.report.steps.len();
         for step in Step::ALL.into_iter().skip(ended) {
             self.end(step, StepStatus::Skipped, Some("not reached".to_owned()));
@@ -127,12 +122,15 @@ impl<'a, 'o> Run<'a, 'o> {
     /// Steps 2 and 3: the outcome of `HeadBucket`, if that is a bare 403, waits for the words of `ListObjectsV2`.
     async fn find_bucket(&mut self) -> Result<Vec<ObjectSummary>, Stopped> {
         self.start(Step::HeadBucket);
-        let began = (self.check.now)();
+        let began = self.begin();
         let answer = self.check.probes.head_bucket().await;
-        self.measure(began);
+        self.measure(&began);
         match answer {
             Ok(facts) => self.end(Step::HeadBucket, StepStatus::Passed, facts.region),
-            Err(refusal) if is_denial(&refusal) => return self.explain_refused_bucket(&refusal).await,
+            // `HEAD` has no words, also where the token has ended (400).
+            Err(refusal) if is_denial(&refusal) || *refusal.kind() == FaultKind::BadRequest => {
+                return self.explain_refused_bucket(&refusal).await;
+            }
             Err(refusal) => return Err(self.fail(Step::HeadBucket, &refusal)),
         }
         self.start(Step::ListBucket);
@@ -181,9 +179,9 @@ impl<'a, 'o> Run<'a, 'o> {
     async fn find_challenge(&mut self, listed: &[ObjectSummary]) -> Result<(), Stopped> {
         self.start(Step::HeadChallenge);
         let challenge = self.check.challenge;
-        let began = (self.check.now)();
+        let began = self.begin();
         let answer = self.check.probes.head(challenge.as_str()).await;
-        self.measure(began);
+        self.measure(&began);
         match answer {
             Ok(Some(facts)) => {
                 if facts.size_bytes > 0 {
@@ -231,8 +229,26 @@ impl<'a, 'o> Run<'a, 'o> {
         is_folder.then(|| FOLDER_PERMISSIONS.to_owned())
     }
 
-    fn measure(&mut self, began: Duration) {
-        self.answers.push((self.check.now)().saturating_sub(began));
+    fn begin(&self) -> Began {
+        Began {
+            at: (self.check.now)(),
+            clock_ms: (self.check.clock)().as_millis(),
+        }
+    }
+
+    /// Of a call that has just been answered: how long it took, and what it says about the clocks.
+    fn measure(&mut self, began: &Began) {
+        if matches!(self.check.context.place, Place::Folder { .. }) {
+            return;
+        }
+        let facts = &mut self.report.facts;
+        let took = (self.check.now)().saturating_sub(began.at);
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        facts.latency_ms = Some(facts.latency_ms.map_or(took_ms, |fastest| fastest.min(took_ms)));
+        if let Some(seconds) = self.check.probes.last_answer_seconds() {
+            let ended_ms = (self.check.clock)().as_millis();
+            facts.clock_ahead_ms = Some(ahead_ms(began.clock_ms, ended_ms, seconds));
+        }
     }
 
     fn failing(&self, step: Step) -> Failing<'_> {
@@ -265,6 +281,19 @@ impl<'a, 'o> Run<'a, 'o> {
 
     fn fail_with(&mut self, problem: CheckProblem) -> Stopped {
         let step = problem.step;
+        let is_about_keys = matches!(
+            problem.code,
+            ProblemCode::InvalidAccessKey
+                | ProblemCode::BadSecret
+                | ProblemCode::ExpiredCredentials
+                | ProblemCode::InvalidSessionToken
+        );
+        if is_about_keys {
+            // Nobody can be asked with such keys who they belong to.
+            self.report
+                .warnings
+                .retain(|warning| warning.code != WarningCode::IdentityUnknown);
+        }
         self.report.fail(problem);
         self.end(step, StepStatus::Failed, None);
         Stopped
@@ -278,6 +307,50 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 }
 
+/// When a call began, by both clocks.
+struct Began {
+    at: Duration,
+    clock_ms: i64,
+}
+
+/// By how much our clock is at least ahead of the store's, whose `Date` was somewhere within its second, and which
+/// answered at some point between the beginning and the end of the call.
+fn ahead_ms(began_ms: i64, ended_ms: i64, store_seconds: i64) -> i64 {
+    let store_ms = store_seconds.saturating_mul(1000);
+    let (least, most) = (began_ms - store_ms - 1000, ended_ms - store_ms);
+    if least > 0 {
+        least
+    } else if most < 0 {
+        most
+    } else {
+        0
+    }
+}
+
 fn is_denial(refusal: &BucketError) -> bool {
     matches!(refusal.kind(), FaultKind::Forbidden | FaultKind::AccessDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_agree_unless_the_call_cannot_explain_the_difference() {
+        let cases = [
+            ((10_000, 10_050, 10), 0),
+            ((10_999, 11_100, 10), 0),
+            ((11_500, 11_600, 10), 500),
+            ((9_000, 9_400, 10), -600),
+            ((9_000, 12_000, 10), 0),
+            ((610_000, 610_100, 10), 599_000),
+        ];
+        for ((began_ms, ended_ms, store_seconds), expected) in cases {
+            assert_eq!(
+                ahead_ms(began_ms, ended_ms, store_seconds),
+                expected,
+                "{began_ms} to {ended_ms}, the store said {store_seconds}"
+            );
+        }
+    }
 }

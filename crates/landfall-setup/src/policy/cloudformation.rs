@@ -1,7 +1,8 @@
 //! The grant as a CloudFormation template.
 
-use super::document::{Node, json_quoted};
-use super::{Grant, PolicyOwner};
+use super::document::{Node, PolicyDocument, json_quoted};
+use super::trust::Role;
+use super::{Grant, InlinePolicy, PolicyOwner};
 
 pub(super) fn bucket_side(grant: &Grant) -> String {
     let mut text = format!(
@@ -19,24 +20,52 @@ pub(super) fn bucket_side(grant: &Grant) -> String {
     text
 }
 
-pub(super) fn principal_side(grant: &Grant, owner: &PolicyOwner<'_>) -> String {
-    let (resource, owner, name) = match owner {
+pub(super) fn inline_policy(inline: &InlinePolicy<'_>) -> String {
+    let (resource, owner, name) = match inline.owner {
         PolicyOwner::Role(name) => ("AWS::IAM::RolePolicy", "RoleName", name),
         PolicyOwner::User(name) => ("AWS::IAM::UserPolicy", "UserName", name),
     };
     let mut text = format!(
         "AWSTemplateFormatVersion: \"2010-09-09\"\n\
          Resources:\n\
-         \x20 LandfallIdentityPolicy:\n\
+         \x20 {}:\n\
          \x20   Type: {resource}\n\
          \x20   Properties:\n\
          \x20     {owner}: {}\n\
          \x20     PolicyName: {}\n\
          \x20     PolicyDocument:",
+        inline.logical_id,
         json_quoted(name),
-        json_quoted(&grant.identity_policy_name()),
+        json_quoted(&inline.name),
     );
-    push_node(&mut text, grant.identity_policy().root(), 8);
+    push_node(&mut text, inline.document.root(), 8);
+    text
+}
+
+pub(super) fn trust(policy: &PolicyDocument, role: &Role<'_>) -> String {
+    let mut text = format!(
+        "# If a template has this role already, take over AssumeRolePolicyDocument alone.\n\
+         AWSTemplateFormatVersion: \"2010-09-09\"\n\
+         Resources:\n\
+         \x20 LandfallRole:\n\
+         \x20   Type: AWS::IAM::Role\n\
+         \x20   Properties:\n\
+         \x20     RoleName: {}\n\
+         \x20     Path: {}\n\
+         \x20     AssumeRolePolicyDocument:",
+        json_quoted(role.name),
+        json_quoted(role.path),
+    );
+    push_node(&mut text, policy.root(), 8);
+    text
+}
+
+/// CloudFormation can neither make grants nor add to the policy of a key that it did not make.
+pub(super) fn kms_statement(grant: &Grant) -> String {
+    let mut text = "# Add this statement to KeyPolicy in the template that made the key (AWS::KMS::Key). CloudFormation can't \
+                    change\n# other keys: use landfall policy --side key --format aws-cli for those.\nStatement:"
+        .to_owned();
+    push_node(&mut text, &Node::List(vec![grant.kms_key_statement()]), 2);
     text
 }
 

@@ -1,7 +1,8 @@
 //! The grant as Terraform, which OpenTofu reads too.
 
-use super::document::Node;
-use super::{Grant, PolicyOwner};
+use super::document::{Node, PolicyDocument};
+use super::trust::Role;
+use super::{Grant, InlinePolicy, PolicyOwner, kms_operations};
 
 pub(super) fn bucket_side(grant: &Grant) -> String {
     let mut text = format!(
@@ -14,19 +15,43 @@ pub(super) fn bucket_side(grant: &Grant) -> String {
     text
 }
 
-pub(super) fn principal_side(grant: &Grant, owner: &PolicyOwner<'_>) -> String {
-    let (resource, owner, name) = match owner {
+pub(super) fn inline_policy(inline: &InlinePolicy<'_>) -> String {
+    let (resource, owner, name) = match inline.owner {
         PolicyOwner::Role(name) => ("aws_iam_role_policy", "role", name),
         PolicyOwner::User(name) => ("aws_iam_user_policy", "user", name),
     };
+    let label = inline.label;
     let mut text = format!(
-        "resource \"{resource}\" \"landfall\" {{\n  name = {}\n  {owner} = {}\n  policy = jsonencode(",
-        quoted(&grant.identity_policy_name()),
+        "resource \"{resource}\" \"{label}\" {{\n  name = {}\n  {owner} = {}\n  policy = jsonencode(",
+        quoted(&inline.name),
         quoted(name),
     );
-    push_node(&mut text, grant.identity_policy().root(), 2);
+    push_node(&mut text, inline.document.root(), 2);
     text.push_str(")\n}\n");
     text
+}
+
+pub(super) fn trust(policy: &PolicyDocument, role: &Role<'_>) -> String {
+    let mut text = format!(
+        "# If Terraform has this role already, take over assume_role_policy alone.\n\
+         resource \"aws_iam_role\" \"landfall\" {{\n  name = {}\n  path = {}\n  assume_role_policy = jsonencode(",
+        quoted(role.name),
+        quoted(role.path),
+    );
+    push_node(&mut text, policy.root(), 2);
+    text.push_str(")\n}\n");
+    text
+}
+
+/// A grant, which leaves the key's policy as it is.
+pub(super) fn kms_grant(grant: &Grant, key: &str) -> String {
+    format!(
+        "resource \"aws_kms_grant\" \"landfall\" {{\n  key_id            = {}\n  grantee_principal = {}\n  \
+         operations        = [{}]\n}}\n",
+        quoted(key),
+        quoted(grant.principal_text()),
+        kms_operations().map(quoted).join(", ")
+    )
 }
 
 /// A value as an expression, formatted as `terraform fmt` does.

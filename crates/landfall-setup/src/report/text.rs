@@ -59,7 +59,8 @@ impl Glyphs {
             lines.push_str(&format!("Warning: {} ({})\n", warning.message, warning.code));
         }
         for information in &report.information {
-            lines.push_str(&format!("Note: {}: {}\n", information.topic, information.text));
+            let topic = information.topic.replace('_', " ");
+            lines.push_str(&format!("Note: {topic}: {}\n", information.text));
         }
         match report.errors.first() {
             None => lines.push_str(&format!("Success! The bucket {} is ready.\n", report.bucket)),

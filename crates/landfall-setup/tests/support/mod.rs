@@ -8,11 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use landfall_bucket::{BucketError, BucketFacts, CallerIdentity, ObjectFacts, ObjectSummary, WriteProbe};
+use landfall_bucket::{
+    BucketError, BucketFacts, BucketRules, CallerIdentity, ConditionTrial, ObjectFacts, ObjectSummary,
+    RefusedUpload, Seen, StoreCapabilities, WriteProbe,
+};
 use landfall_core::bucket_name::{BucketHost, BucketName};
 use landfall_core::settings::{ChallengeKey, ServerSideEncryption};
+use landfall_core::time::Timestamp;
 use landfall_setup::{
-    Check, CheckContext, CheckEvent, CheckReport, Identity, Place, Probes, SignIn, Step, StoreCapabilities,
+    Check, CheckContext, CheckEvent, CheckReport, Identity, Place, Probes, SignIn, Step, Survey,
 };
 
 pub const BUCKET: &str = "com-test-stitch-bucket";
@@ -27,7 +31,14 @@ pub struct Script {
     pub head: Result<Option<ObjectFacts>, BucketError>,
     pub probe_write: Result<WriteProbe, BucketError>,
     pub capabilities: StoreCapabilities,
+    pub answer_seconds: Option<i64>,
+    pub rules: BucketRules,
+    pub condition: Result<ConditionTrial, BucketError>,
+    pub refused: Result<RefusedUpload, BucketError>,
 }
+
+/// This host's time in every check by script.
+pub const CLOCK_SECONDS: i64 = 1_563_294_550;
 
 impl Script {
     pub fn healthy() -> Self {
@@ -43,6 +54,14 @@ impl Script {
             head: Ok(Some(object(0))),
             probe_write: Ok(WriteProbe::Clean),
             capabilities: StoreCapabilities::AWS,
+            answer_seconds: Some(CLOCK_SECONDS),
+            rules: BucketRules {
+                versioning: Seen::Hidden,
+                object_lock: Seen::Hidden,
+                incomplete_uploads: Seen::Hidden,
+            },
+            condition: Ok(ConditionTrial::Kept),
+            refused: Ok(RefusedUpload::AfterContent),
         }
     }
 }
@@ -74,6 +93,33 @@ impl Probes for Script {
 
     fn capabilities(&self) -> StoreCapabilities {
         self.capabilities
+    }
+
+    fn last_answer_seconds(&self) -> Option<i64> {
+        self.answer_seconds
+    }
+
+    async fn rules(&self) -> BucketRules {
+        self.rules.clone()
+    }
+
+    async fn try_condition(&self, challenge_key: &str) -> Result<ConditionTrial, BucketError> {
+        assert_eq!(challenge_key, CHALLENGE);
+        self.condition.clone()
+    }
+
+    async fn send_to_be_refused(
+        &self,
+        challenge_key: &str,
+        _bytes: u64,
+    ) -> Result<RefusedUpload, BucketError> {
+        assert_eq!(challenge_key, CHALLENGE);
+        assert_eq!(
+            self.condition,
+            Ok(ConditionTrial::Kept),
+            "nothing is sent before that"
+        );
+        self.refused.clone()
     }
 }
 
@@ -121,13 +167,17 @@ pub async fn run(context: &CheckContext, probes: &dyn Probes) -> (CheckReport, V
         challenge: &challenge,
         probes,
         now: &now,
+        clock: &|| Timestamp::from_millis(CLOCK_SECONDS * 1000),
     };
     let mut told = Vec::new();
     let mut observe = |event: CheckEvent<'_>| match event {
         CheckEvent::Started(step) => told.push((step, false)),
         CheckEvent::Ended { result, .. } => told.push((result.step, true)),
     };
-    let report = check.run(&mut observe).await;
+    let mut report = check.run(&mut observe).await;
+    let mut survey = Survey::default();
+    check.survey(&report, &mut survey).await;
+    report.conclude(context, &survey);
     (report, told)
 }
 

@@ -71,8 +71,8 @@ pub(super) fn load(
 /// Runs the check of set-up, and prints its steps.
 pub(super) fn check(runtime: &Runtime, settings: &DestinationSettings) -> anyhow::Result<()> {
     say!("\n2. Check");
-    let report = check::run_check(runtime, settings, &mut |shown| match shown {
-        Shown::Begun(_) => {}
+    let report = check::run_check(runtime, settings, None, &mut |shown| match shown {
+        Shown::Begun(_) | Shown::LookingAround => {}
         Shown::Lines(lines) => lines.lines().for_each(|line| say!("   {line}")),
     })?;
     anyhow::ensure!(

@@ -65,7 +65,8 @@ pub(crate) struct SetupOptions {
     /// Key for aws:kms
     #[arg(long, value_name = "KEY")]
     kms_key: Option<String>,
-    /// ARN of the role or user to name in the policy, instead of the one that STS tells
+    /// ARN of the role or user to name in the policy, instead of the one that STS tells; with --role-arn whoever
+    /// assumes that role
     #[arg(long, value_name = "ARN", value_parser = PrincipalArn::parse)]
     pub(crate) principal: Option<PrincipalArn>,
     /// Ask nothing: take flags, environment and defaults, and make bucket folder and challenge file in folders

@@ -3,21 +3,34 @@
 use std::path::Path;
 
 use landfall_core::settings::{AuthMode, DestinationSettings, ServerSideEncryption};
-use landfall_setup::policy::{Grant, PolicyLabel, trust_policy};
+use landfall_setup::policy::{Grant, PolicyLabel, Trust};
 use landfall_setup::principal::{PLACEHOLDER, PrincipalArn};
 use landfall_setup::{CheckContext, Place};
 use tokio::runtime::Runtime;
 
+use super::SetupOptions;
 use crate::caller::Caller;
 
 /// What the texts are made from.
 pub(super) struct Granting<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) destination: &'a DestinationSettings,
-    /// `--principal`.
+    /// `--principal`: who signs in. Where a role is assumed, that is who assumes it.
     pub(super) chosen: Option<&'a PrincipalArn>,
     /// The settings file, for the commands shown.
     pub(super) config: &'a Path,
+}
+
+/// Whom the bucket policy names if the flag says so, for the check to compare. Where a role is assumed the flag names
+/// who assumes it.
+pub(super) fn shown_principal(
+    options: &SetupOptions,
+    destination: &DestinationSettings,
+) -> Option<PrincipalArn> {
+    match destination.access.auth {
+        AuthMode::AssumeRole { .. } => None,
+        AuthMode::Ambient | AuthMode::Static { .. } => options.principal.clone(),
+    }
 }
 
 impl Granting<'_> {
@@ -32,7 +45,9 @@ impl Granting<'_> {
     }
 
     fn aws_steps(&self) -> Vec<String> {
-        let caller = Caller::of_bucket(self.runtime, self.destination, self.chosen);
+        let assumes_role = matches!(self.destination.access.auth, AuthMode::AssumeRole { .. });
+        let chosen = self.chosen.filter(|_| !assumes_role);
+        let caller = Caller::of_bucket(self.runtime, self.destination, chosen);
         let by_settings = CheckContext::of_settings(self.destination, None).partition();
         let partition = caller.principal.is_none().then_some(by_settings);
         let bucket = self.destination.bucket.clone();
@@ -48,13 +63,18 @@ impl Granting<'_> {
             external_id,
         } = &self.destination.access.auth
         {
-            let host = Caller::of_host(self.runtime, self.destination, None);
-            let trust = trust_policy(host.principal.as_ref(), external_id.as_ref());
+            let host = Caller::of_host(self.runtime, self.destination, self.chosen);
+            let trust = Trust {
+                base: host.principal.as_ref(),
+                external_id: external_id.as_ref(),
+            };
             steps.push(format!(
-                "\n{}. Let this host assume the role: set the trust policy of {} (IAM, Roles, Trust relationships).\n\n{}\n{}",
+                "\n{}. Let this host assume the role: set the trust policy of {} (IAM, Roles, Trust relationships).\n   For the \
+                 AWS CLI, Terraform or CloudFormation: {} --side trust --format aws-cli\n\n{}\n{}",
                 steps.len() + 1,
                 role_arn.as_str(),
-                trust.box_text(),
+                self.command(),
+                trust.policy().box_text(),
                 incomplete(&host),
             ));
         }

@@ -9,7 +9,7 @@ use landfall_setup::challenge::{accept, upload_command};
 use tokio::runtime::Runtime;
 
 use super::draft::Draft;
-use super::grant::Granting;
+use super::grant::{Granting, shown_principal};
 use super::interview::Interview;
 use super::terminal::{Choice, Terminal};
 use super::{Fault, SetupOptions, challenge, folder};
@@ -229,7 +229,12 @@ impl<'a> Guide<'a> {
         let destination = self.draft.finished()?.destination;
         loop {
             self.terminal.say("");
-            let report = check::run_check(self.runtime, &destination, &mut check::print_steps)?;
+            let report = check::run_check(
+                self.runtime,
+                &destination,
+                shown_principal(self.options, &destination),
+                &mut check::print_steps,
+            )?;
             if report.is_success() {
                 self.next_steps();
                 return Ok(Next::End(ExitCode::SUCCESS));

@@ -105,6 +105,25 @@ impl Interview<'_> {
         Ok(self.take(question, &answer, current))
     }
 
+    /// Asks once, like [`Interview::ask_once`], with what `judge` says of the answer below it while it is typed.
+    pub(super) fn ask_once_judged(
+        &mut self,
+        question: &Question,
+        judge: &dyn Fn(&str) -> Vec<String>,
+    ) -> anyhow::Result<Vec<SettingFault>> {
+        let current = self.draft.text(question.setting);
+        let default = current.clone().or_else(|| question.default.clone());
+        let or_default = |typed: &str| match (typed, &default) {
+            ("", Some(default)) => default.clone(),
+            (typed, _) => typed.to_owned(),
+        };
+        let judge_answer = |typed: &str| judge(&or_default(typed.trim()));
+        let typed = self
+            .terminal
+            .ask_judged(&question.text(), default.as_deref(), &judge_answer)?;
+        Ok(self.take(question, &or_default(&typed), current))
+    }
+
     /// Asks for a text that is not secret but isn't shown again either.
     pub(super) fn ask_hidden_default(&mut self, question: &Question) -> anyhow::Result<()> {
         self.ask_unshown(question, |terminal, shown| terminal.ask(&question.text(), shown))

@@ -123,7 +123,8 @@ impl Interview<'_> {
         if !self.is_given(setting, "S3 Key") {
             let question = Question::new(setting, "S3 Key").with_default(ObjectKeyTemplate::DEFAULT);
             loop {
-                let faults = self.ask_once(&question)?;
+                let format = self.format();
+                let faults = self.ask_once_judged(&question, &|typed| judge_key(typed, format))?;
                 if faults.is_empty() || self.accept_suggestion(&faults)? {
                     break;
                 }
@@ -148,16 +149,27 @@ impl Interview<'_> {
         Ok(is_accepted)
     }
 
-    fn preview(&self) {
+    fn format(&self) -> OutputFormat {
         let format = self.draft.text(SettingName::OutputFileFormat).unwrap_or_default();
-        let format = OutputFormat::from_spelling(&format).unwrap_or(OutputFormat::Jsonl);
+        OutputFormat::from_spelling(&format).unwrap_or(OutputFormat::Jsonl)
+    }
+
+    fn preview(&self) {
         let text = self
             .draft
             .text(SettingName::S3KeyFormatString)
             .unwrap_or_default();
-        if let Ok(template) = ObjectKeyTemplate::parse(&text, format) {
+        if let Ok(template) = ObjectKeyTemplate::parse(&text, self.format()) {
             self.terminal.say("Files will be named like this:");
             self.terminal.say(&key::example_lines(&template));
         }
+    }
+}
+
+/// What stands below a key while it is typed: its problems, or the names it makes (setup-flow.md §4).
+fn judge_key(typed: &str, format: OutputFormat) -> Vec<String> {
+    match ObjectKeyTemplate::parse(typed, format) {
+        Ok(template) => key::example_lines(&template).lines().map(str::to_owned).collect(),
+        Err(problems) => problems.iter().map(|problem| format!("  ! {problem}")).collect(),
     }
 }

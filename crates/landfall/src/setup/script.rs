@@ -8,7 +8,7 @@ use landfall_setup::{CheckContext, Place};
 use tokio::runtime::Runtime;
 
 use super::draft::Draft;
-use super::grant::Granting;
+use super::grant::{Granting, shown_principal};
 use super::{Fault, SetupOptions, challenge, folder};
 use crate::check;
 
@@ -42,7 +42,12 @@ pub(super) fn run(options: &SetupOptions, mut draft: Draft, runtime: &Runtime) -
         return Ok(ExitCode::SUCCESS);
     }
     say!("");
-    let report = check::run_check(runtime, &destination, &mut check::print_steps)?;
+    let report = check::run_check(
+        runtime,
+        &destination,
+        shown_principal(options, &destination),
+        &mut check::print_steps,
+    )?;
     Ok(match report.is_success() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

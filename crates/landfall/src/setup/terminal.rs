@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::bail;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use super::live;
 use crate::out;
 
 /// The terminal in front of the person.
@@ -49,10 +49,7 @@ impl Terminal {
 
     /// Asks for a line; Enter answers `shown_default`, which the caller knows.
     pub(super) fn ask(self, question: &str, shown_default: Option<&str>) -> anyhow::Result<String> {
-        match shown_default {
-            Some(default) => out::write(format_args!("{question} [{default}]: ")),
-            None => out::write(format_args!("{question}: ")),
-        }
+        out::write(format_args!("{}", prompt(question, shown_default)));
         io::stdout().flush()?;
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
@@ -62,14 +59,22 @@ impl Terminal {
         Ok(line.trim().to_owned())
     }
 
+    /// Asks for a line, and shows below it what `judge` says while it is typed, where the terminal can.
+    pub(super) fn ask_judged(
+        self,
+        question: &str,
+        shown_default: Option<&str>,
+        judge: &dyn Fn(&str) -> Vec<String>,
+    ) -> anyhow::Result<String> {
+        if !live::is_possible() {
+            return self.ask(question, shown_default);
+        }
+        live::read_line(&prompt(question, shown_default), judge)
+    }
+
     /// Asks for a secret, without showing what is typed.
     pub(super) fn ask_secret(self, question: &str, shown_default: Option<&str>) -> anyhow::Result<String> {
-        // Before the question, so that not even the first letter of a quick answer shows.
-        let hidden = Hidden::start()?;
-        let answer = self.ask(&format!("{question} (not shown)"), shown_default);
-        drop(hidden);
-        self.say("");
-        answer
+        live::read_secret(&prompt(&format!("{question} (not shown)"), shown_default))
     }
 
     /// Asks for yes or no; Enter says yes.
@@ -119,25 +124,10 @@ impl Terminal {
     }
 }
 
-/// While this lives, the terminal doesn't show what is typed.
-struct Hidden {
-    before: Termios,
-}
-
-impl Hidden {
-    fn start() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        // A terminal that went away shows nothing anyway.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+fn prompt(question: &str, shown_default: Option<&str>) -> String {
+    match shown_default {
+        Some(default) => format!("{question} [{default}]: "),
+        None => format!("{question}: "),
     }
 }
 

@@ -69,9 +69,11 @@ impl World {
             }
             Step::CrashProcess => self.restart(self.disk.copy()).await,
             Step::CutPower { seed } => self.restart(self.disk.after_power_cut(seed)).await,
-            Step::FailWrite => self
-                .disk
-                .fail_next(SimOperation::Write, std::io::ErrorKind::Other),
+            Step::FailWrite => {
+                self.disk
+                    .fail_next(SimOperation::Write, std::io::ErrorKind::Other);
+                self.append(100).await;
+            }
             Step::FailSync => {
                 self.disk.fail_next(SimOperation::Sync, std::io::ErrorKind::Other);
                 self.append(100).await;

@@ -89,7 +89,7 @@ impl OpenSegment {
         let failed = |error| DiskError::of("read from", &self.name)(error);
         let mut walk = self.walk(from, last, end);
         let mut entries: Vec<Entry> = Vec::new();
-        let mut left = most;
+        let mut taken: u64 = 0;
         loop {
             let (offset, lost) = match walk.step().map_err(failed)? {
                 Step::End => return Ok(entries),
@@ -101,12 +101,12 @@ impl OpenSegment {
                     if header.position < from {
                         continue;
                     }
-                    if !entries.is_empty() && entry_bytes > left {
+                    if !entries.is_empty() && taken + entry_bytes > most {
                         return Ok(entries);
                     }
                     let payload = walk.payload(offset, &header).map_err(failed)?;
                     if let Some(bytes) = self.unsealer.unseal(&header, payload) {
-                        left = left.saturating_sub(entry_bytes);
+                        taken += entry_bytes;
                         let (position, at) = (header.position, header.at);
                         entries.push(Entry { position, at, bytes });
                         continue;

@@ -79,7 +79,8 @@ impl EmbeddedLog {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(disk: Arc<dyn Disk>, settings: EmbeddedLogSettings) -> Result<Self, OpenError> {
-        let found = recover::recover(&*disk, settings.key.as_ref())?;
+        let mut found = recover::recover(&*disk, settings.key.as_ref())?;
+        found.skip_to(settings.next_at_least);
         report(&found.recovery);
         let sealer = Arc::new(Sealer::draw(settings.key.as_ref())?);
         let first = found.next;
@@ -162,6 +163,12 @@ fn report(recovery: &Recovery) {
             "cut {} bytes off the end of {}: they were never acknowledged",
             torn.bytes,
             torn.segment
+        );
+    }
+    if let Some(missing) = &recovery.missing {
+        let (start, end) = (missing.start, missing.end);
+        tracing::error!(
+            "entries {start} up to, not including, {end} were read once, and the log has lost them"
         );
     }
     for damage in &recovery.damages {

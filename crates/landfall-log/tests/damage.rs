@@ -5,7 +5,7 @@
 mod support;
 
 use landfall_log::sim::SimDisk;
-use landfall_log::{EmbeddedLog, Log, OpenError, Position};
+use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, OpenError, Position};
 use std::sync::Arc;
 use support::{append, noise, open, read_all, segment_names, small};
 
@@ -229,5 +229,36 @@ async fn a_power_cut_at_any_time_keeps_what_was_acknowledged() {
             }
         }
         assert_eq!(read_all(&reopened).await, read_all(&twice).await, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn positions_that_were_read_once_are_not_given_again() {
+    let (disk, _) = crashed(5, 60).await;
+    let name = segment_names(&disk).pop().unwrap();
+    let all_lost = SimDisk::new();
+    disk.edit(&name, |bytes| bytes.truncate(64 + 3 * (56 + 60)));
+    for (disk, kept) in [(disk, 3), (all_lost, 0)] {
+        let settings = || EmbeddedLogSettings {
+            next_at_least: Position::new(5),
+            ..small()
+        };
+        let log = open(&disk, settings());
+        assert_eq!(
+            log.recovery().missing,
+            Some(Position::new(kept)..Position::new(5))
+        );
+        assert_eq!(append(&log, noise(5, 60)).await.unwrap(), Position::new(5));
+        drop(log);
+        let log = open(&disk, settings());
+        assert_eq!(log.recovery().missing, None);
+        let (entries, lost) = read_all(&log).await;
+        assert_eq!(entries.len() as u64, kept + 1);
+        let expected: Vec<_> = if kept == 0 {
+            vec![]
+        } else {
+            vec![Position::new(3), Position::new(4)]
+        };
+        assert_eq!(lost, expected);
     }
 }

@@ -1,6 +1,7 @@
 //! Opening a log: what its last process left is looked at, and made durable or cut off.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -92,6 +93,9 @@ pub struct Recovery {
     pub torn: Option<TornTail>,
     /// Entries of the last segment that are lost. Other segments are looked at when they are read.
     pub damages: Vec<Damage>,
+    /// Positions that had been given, by [`EmbeddedLogSettings::next_at_least`](crate::EmbeddedLogSettings), but that
+    /// no file knows of.
+    pub missing: Option<Range<Position>>,
 }
 
 /// What there is to go on with.
@@ -102,6 +106,16 @@ pub(crate) struct Found {
     /// The position of the next entry.
     pub(crate) next: Position,
     pub(crate) recovery: Recovery,
+}
+
+impl Found {
+    /// Leaves out the positions before `floor`.
+    pub(crate) fn skip_to(&mut self, floor: Position) {
+        if self.next < floor {
+            self.recovery.missing = Some(self.next..floor);
+            self.next = floor;
+        }
+    }
 }
 
 /// Looks through the folder, cuts off a torn tail, and makes sure that everything else is durable.
@@ -160,7 +174,7 @@ fn describe(fault: SegmentFault, first: Position) -> OpenError {
 #[derive(Debug)]
 struct Broken {
     offset: u64,
-    lost: std::ops::Range<Position>,
+    lost: Range<Position>,
 }
 
 /// What the last segment holds.
@@ -233,6 +247,7 @@ impl Scan {
                 .into_iter()
                 .map(|broken| damage(name, broken))
                 .collect(),
+            missing: None,
         }
     }
 }

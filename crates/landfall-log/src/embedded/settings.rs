@@ -4,6 +4,7 @@ use landfall_core::units::ByteCount;
 
 use super::payload::LogKey;
 use super::room::Room;
+use crate::log::Position;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// Below this, a segment's header and the making of it cost more than its entries.
@@ -25,6 +26,10 @@ pub struct EmbeddedLogSettings {
     pub budget: Option<ByteCount>,
     /// How much the file system must have left: 256 MiB.
     pub reserve: ByteCount,
+    /// The position that no new entry stands before: 0. Give the reader's checkpoint. A disk that did not keep what it
+    /// had synced may have lost the last entries, and if their positions were given again, the reader would take the
+    /// new entries for ones it has read.
+    pub next_at_least: Position,
     /// What entries are encrypted with: nothing.
     pub key: Option<LogKey>,
 }
@@ -37,6 +42,7 @@ impl Default for EmbeddedLogSettings {
             most_entry: ByteCount::new(64 * MEBIBYTE),
             budget: None,
             reserve: ByteCount::new(256 * MEBIBYTE),
+            next_at_least: Position::FIRST,
             key: None,
         }
     }

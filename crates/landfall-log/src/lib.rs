@@ -1,6 +1,6 @@
 //! The durable log that accepted requests wait in, until they are in their bucket.
 //!
-//! [`Log`] is the contract, and [`conformance`] (with the feature of that name) is the contract in executable form.
+//! [`Log`] is the contract, and `conformance` (with the feature of that name) is the contract in executable form.
 //! [`EmbeddedLog`] keeps it with segment files in one folder of one machine. Entries are opaque bytes to the log; what
 //! intake puts into them is `landfall_core::intake`'s affair.
 //!

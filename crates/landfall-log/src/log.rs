@@ -123,7 +123,7 @@ pub struct Usage {
 /// A durable, ordered log of entries in one or more partitions.
 ///
 /// Implemented by [`EmbeddedLog`](crate::EmbeddedLog) (segment files on one machine);
-/// [`conformance::suite`](crate::conformance) is the contract in executable form.
+/// `conformance::suite` is the contract in executable form.
 #[async_trait]
 pub trait Log: fmt::Debug + Send + Sync {
     /// How many partitions there are: those from 0 to one less than this. At least one.

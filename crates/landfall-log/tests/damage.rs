@@ -167,11 +167,14 @@ async fn entries_that_look_like_frames_are_not_taken_for_some() {
     let frames = other.content(&segment_names(&other)[0])[64..].to_vec();
     let disk = SimDisk::new();
     let log = open(&disk, small());
-    for number in 0..3 {
-        append(&log, [frames.clone(), noise(number, 100)].concat())
+    for number in 50..53 {
+        // So much noise that the entry is not compressed.
+        append(&log, [frames.clone(), noise(number, 3000)].concat())
             .await
             .unwrap();
     }
+    let stored = disk.content(&segment_names(&disk)[0]);
+    assert!(stored.windows(frames.len()).any(|window| window == frames));
     let disk = disk.copy();
     let name = segment_names(&disk)[0].clone();
     disk.edit(&name, |bytes| bytes[64] ^= 1);

@@ -550,7 +550,7 @@ fn names_that_no_run_could_write_its_rejected_records_under_are_refused() {
     assert_eq!(
         problems(with(json!({"integration_name": "x".repeat(1024)}))),
         [
-            "integration_name: makes object keys of up to 1078 bytes before any table name, and S3 takes 1024: shorten it by 54"
+            "integration_name: makes object keys of up to 1079 bytes before any table name, and S3 takes 1024: shorten it by 55"
         ]
     );
 }

@@ -682,11 +682,13 @@ fn a_sub_table_and_a_stream_of_the_same_name_both_land() {
 }
 
 #[test]
-fn a_closed_stdout_is_fatal() {
+fn a_stdout_that_is_closed_later_is_fatal_at_the_next_state() {
     for (place_name, place) in places() {
         let mut run = Landfall::load(&place.settings_with(json!({"batch_size_rows": 1}))).start();
-        run.close_stdout();
         run.feed(numbered_run(1, 1, 1));
+        assert_eq!(run.next_state().as_deref(), Some("{\"done\":1}"), "{place_name}");
+        run.close_stdout();
+        run.feed(record("s0", &json!({"id": 1})) + &state(&json!({"done": 2})));
         let ended = run.end_with_open_input().failed(1);
         assert!(
             ended

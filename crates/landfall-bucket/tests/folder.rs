@@ -114,16 +114,28 @@ async fn a_folder_in_the_way_is_foreign() {
 }
 
 #[tokio::test]
-async fn what_crashed_runs_left_is_removed_only_when_it_is_old() {
+async fn what_crashed_runs_left_is_removed_when_nobody_holds_it_or_it_is_old() {
     let folder = Folder::new();
     fs::create_dir(folder.path(".landfall-tmp")).expect("the reserved folder");
-    let (old, recent) = (folder.path(".landfall-tmp/1-1"), folder.path(".landfall-tmp/1-2"));
-    fs::write(&recent, b"being written").expect("a recent file");
-    let file = File::create(&old).expect("an old file");
-    file.set_modified(SystemTime::now() - Duration::from_secs(8 * 24 * 60 * 60))
-        .expect("its age");
+    let made = |name: &str, age_minutes: u64| {
+        let path = folder.path(&format!(".landfall-tmp/{name}"));
+        let file = File::create(&path).expect("a file");
+        file.set_modified(SystemTime::now() - Duration::from_secs(age_minutes * 60))
+            .expect("its age");
+        (path, file)
+    };
+    let lock = |file: &File| {
+        rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive).expect("a lock");
+    };
+    let (recent, _) = made("1-1", 1);
+    let (abandoned, _) = made("1-2", 20);
+    let (being_written, writer) = made("1-3", 20);
+    let (old, old_writer) = made("1-4", 8 * 24 * 60);
+    lock(&writer);
+    lock(&old_writer);
     folder.put("a/1").await.expect("put");
-    assert!(!old.exists() && recent.exists());
+    let stays = [recent, abandoned, being_written, old].map(|path| path.exists());
+    assert_eq!(stays, [true, false, true, false]);
     assert_eq!(
         folder.bucket.list("", 10).await.expect("list").len(),
         1,

@@ -21,6 +21,7 @@ mod describe;
 mod destination;
 mod draft;
 mod endpoint;
+mod fit;
 mod foreign;
 mod problem;
 mod raw;
@@ -38,6 +39,7 @@ pub use describe::{settings_json_schema, settings_markdown, settings_overview_ma
 pub use destination::{ChallengeKey, Delimiter, DestinationSettings, FileFormat};
 use draft::Draft;
 pub use endpoint::{BucketFolder, Endpoint, EndpointProblem, EndpointUrl};
+pub use fit::{FOLDER_BUCKET_MAX_NAME_BYTES, FOLDER_BUCKET_RESERVED};
 pub use problem::{SettingFault, SettingProblem, SettingWarning};
 pub use raw::{ENVIRONMENT_PREFIX, RawSettings, SettingsFileError};
 pub use webhook::WebhookUrl;
@@ -146,6 +148,9 @@ impl TargetSettings {
     fn read(draft: &mut Draft) -> Option<Self> {
         let destination = DestinationSettings::read(draft);
         let integration_name = draft.parsed(SettingName::IntegrationName, IntegrationName::parse);
+        if let (Some(destination), Some(integration_name)) = (&destination, &integration_name) {
+            fit::report_misfits(draft, destination, integration_name);
+        }
         let batch = BatchLimits::read(draft);
         let memory_budget = ByteCount::new(draft.integer(SettingName::MemoryBudgetBytes));
         let validate_records = draft.is_true(SettingName::ValidateRecords);

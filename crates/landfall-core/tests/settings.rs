@@ -192,6 +192,13 @@ fn every_fault_has_its_text() {
             vec!["s3_bukket: there is no such setting: the nearest is s3_bucket"],
         ),
         (
+            json!({"enable_turbo": true, "region": "eu-central-1"}),
+            vec![
+                "enable_turbo: there is no such setting: remove it; landfall load --about lists all there are",
+                "region: there is no such setting: remove it; landfall load --about lists all there are",
+            ],
+        ),
+        (
             json!({"load_method": "upsert"}),
             vec![
                 "load_method: can't be obeyed: Landfall only adds files, so use append-only or leave the setting out",
@@ -496,4 +503,54 @@ proptest! {
         let _ = TargetSettings::parse(with(json!({"s3_endpoint_url": text.clone()})));
         let _ = TargetSettings::parse(with(json!({"post_load_webhooks": [text]})));
     }
+}
+
+#[test]
+fn names_that_no_run_could_write_its_rejected_records_under_are_refused() {
+    let folder = |more: Value| {
+        let mut raw = with(json!({"s3_endpoint_url": "file:///buckets"}));
+        raw.add_object(object(more));
+        problems(raw)
+    };
+    let reserved = "puts objects into .landfall-tmp, where a bucket folder keeps what is being written: use another name";
+    let under =
+        |folder: &str| format!("{folder}/[integration_name]/[table_name]/[table_version]_[timestamp_loaded]");
+    assert_eq!(
+        folder(json!({"integration_name": ".landfall-tmp"})),
+        [format!("integration_name: {reserved}")]
+    );
+    assert_eq!(
+        folder(json!({"s3_key_format_string": under(".landfall-tmp")})),
+        [format!("s3_key_format_string: {reserved}")]
+    );
+    assert_eq!(
+        folder(json!({"integration_name": "é".repeat(128)})),
+        [
+            "integration_name: makes file names of up to 256 bytes, and a bucket folder takes 255: shorten it by 1"
+        ]
+    );
+    assert_eq!(
+        folder(json!({"s3_key_format_string": under(&"x".repeat(300))})),
+        [
+            "s3_key_format_string: makes file names of up to 300 bytes, and a bucket folder takes 255: shorten it by 45"
+        ]
+    );
+    for fine in ["landfall-tmp", ".landfall-tmp2", &"x".repeat(255)] {
+        assert_eq!(folder(json!({"integration_name": fine})), [""; 0], "{fine}");
+    }
+    // In S3 only whole keys are limited, and no name is reserved.
+    assert_eq!(
+        problems(with(json!({"integration_name": ".landfall-tmp"}))),
+        [""; 0]
+    );
+    assert_eq!(
+        problems(with(json!({"integration_name": "x".repeat(900)}))),
+        [""; 0]
+    );
+    assert_eq!(
+        problems(with(json!({"integration_name": "x".repeat(1024)}))),
+        [
+            "integration_name: makes object keys of up to 1079 bytes before any table name, and S3 takes 1024: shorten it by 55"
+        ]
+    );
 }

@@ -144,11 +144,11 @@ impl TableEncoder {
         self.run = EncodedRun::new(self.plan.clone(), version);
     }
 
-    /// Why the first rejected record of the run at hand was rejected, if one was.
+    /// The first reason of each check that rejected a record of the run at hand, in order of arrival.
     #[inline]
     #[must_use]
-    pub fn first_rejection(&self) -> Option<&Reason> {
-        self.run.first_rejection()
+    pub fn first_rejections(&self) -> &[Reason] {
+        self.run.first_rejections()
     }
 
     /// Lends the room that runs are written to.

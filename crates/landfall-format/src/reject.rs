@@ -108,6 +108,24 @@ impl Reason {
     pub fn number(&self) -> &'static str {
         Self::NUMBERS[self.index()]
     }
+
+    /// What the check with that number is about, in words that follow "rejected: ".
+    #[must_use]
+    pub fn in_words(number: &str) -> &'static str {
+        match number {
+            "T1" => "the table's name is reserved",
+            "T2" => "the table's name collides with that of an earlier table",
+            "T3" => "the table's name is too long for an object key",
+            "R1" => "the record is too large",
+            "R2" => "the record does not conform to the schema",
+            "R3" => "a key property is missing or null",
+            "R4" => "a key property is an object or an array",
+            "R5" => "a column name is reserved",
+            "R6" => "two fields make the same column",
+            "R7" => "a sub-table's name collides or is too long",
+            _ => "the record can't be landed",
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -151,6 +169,11 @@ impl ReasonCounts {
         self.0[reason.index()] += 1;
     }
 
+    /// How often the check of `reason` failed.
+    fn of(&self, reason: &Reason) -> u64 {
+        self.0[reason.index()]
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
@@ -171,7 +194,8 @@ impl ReasonCounts {
 pub(crate) struct Rejects {
     lines: TextPool,
     counts: ReasonCounts,
-    first: Option<Reason>,
+    /// The first of each check, in the order of their arrival.
+    firsts: Vec<Reason>,
 }
 
 impl Rejects {
@@ -187,22 +211,28 @@ impl Rejects {
         out.extend_from_slice(b"}\n");
         self.lines.close_text();
         self.counts.add(&reason);
-        self.first.get_or_insert(reason);
+        if self.counts.of(&reason) == 1 {
+            self.firsts.push(reason);
+        }
     }
 
     /// Adds all rejects of another run.
     pub(crate) fn append(&mut self, more: Self) {
         self.lines.append(&more.lines);
+        for reason in more.firsts {
+            if self.counts.of(&reason) == 0 {
+                self.firsts.push(reason);
+            }
+        }
         self.counts.merge(more.counts);
-        self.first = self.first.take().or(more.first);
     }
 
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }
 
-    pub(crate) fn first(&self) -> Option<&Reason> {
-        self.first.as_ref()
+    pub(crate) fn firsts(&self) -> &[Reason] {
+        &self.firsts
     }
 
     pub(crate) fn counts(&self) -> ReasonCounts {
@@ -237,4 +267,38 @@ fn cut(record: &[u8]) -> &[u8] {
         end -= 1;
     }
     &record[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_put_into_its_own_words() {
+        let mut words: Vec<&str> = Reason::NUMBERS.into_iter().map(Reason::in_words).collect();
+        words.push(Reason::in_words("?"));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Reason::NUMBERS.len() + 1);
+    }
+
+    #[test]
+    fn the_first_reason_of_each_check_is_kept_in_order_of_arrival() {
+        let missing = |name: &str| Reason::MissingKey {
+            name: name.to_owned(),
+        };
+        let large = |bytes| Reason::TooLarge { bytes };
+        let rejects = |reasons: Vec<Reason>| {
+            let mut rejects = Rejects::default();
+            reasons
+                .into_iter()
+                .for_each(|reason| rejects.push("t", reason, b"{}"));
+            rejects
+        };
+        let mut first = rejects(vec![missing("a"), missing("b")]);
+        first.append(rejects(vec![large(1), missing("c"), large(2)]));
+        assert_eq!(first.firsts(), [missing("a"), large(1)]);
+        let counts: Vec<_> = first.counts().iter().collect();
+        assert_eq!(counts, [("R1", 2), ("R3", 3)]);
+    }
 }

@@ -224,10 +224,10 @@ impl EncodedRun {
         &self.claims
     }
 
-    /// The first rejection, if there is one.
+    /// The first reason of each check that rejected a record, in order of arrival.
     #[must_use]
-    pub fn first_rejection(&self) -> Option<&Reason> {
-        self.rejects.first()
+    pub fn first_rejections(&self) -> &[Reason] {
+        self.rejects.firsts()
     }
 
     /// Whether a bare `NaN` or infinity was read as null.

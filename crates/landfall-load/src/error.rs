@@ -55,8 +55,15 @@ pub enum RunError {
     #[error("{0}")]
     Line(#[from] LineError),
     /// A record is invalid and `on_invalid_record` is `fail`.
-    #[error("{0}")]
-    InvalidRecord(Reason),
+    #[error("{reason}")]
+    InvalidRecord {
+        /// Its stream.
+        stream: String,
+        /// Its line, or that of the BATCH message it came with.
+        line: u64,
+        /// Why it can't be landed.
+        reason: Reason,
+    },
     /// A load failed.
     #[error("{0}")]
     Load(#[from] LoadError),
@@ -66,6 +73,9 @@ pub enum RunError {
     /// A state could not be handed back.
     #[error("writing a STATE to stdout: {0}")]
     Output(std::io::Error),
+    /// Nobody wanted to wait for loads that are being repeated.
+    #[error("stopped by a second signal while a load was being retried: run it again from the last STATE")]
+    GivenUp,
     /// A worker ended without an answer.
     #[error("a worker thread died: this is a fault of Landfall, please report it")]
     WorkerDied,

@@ -19,7 +19,8 @@ pub use clock::{Clock, LoadInstants};
 pub use error::{AccessError, LoadError, RunError};
 pub use loader::{AccessCheck, Load, Loader};
 pub use pipeline::{
-    BatchFiles, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RunSummary,
+    BatchFiles, GiveUp, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RejectionGroup,
+    RunSummary,
 };
 pub use report::{FileReport, LoadReport};
 pub use webhook::{

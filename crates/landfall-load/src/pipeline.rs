@@ -8,6 +8,8 @@ mod closing;
 mod cutting;
 mod merging;
 mod messages;
+mod open_sizes;
+mod rejections;
 mod tasks;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -23,6 +25,9 @@ use landfall_singer::StateTracker;
 
 pub use batch_files::BatchFiles;
 use closing::TableState;
+use open_sizes::OpenSizes;
+pub use rejections::RejectionGroup;
+use rejections::Rejections;
 
 use crate::clock::{Clock, LoadInstants, Sequencer};
 use crate::cut::LineReader;
@@ -30,7 +35,7 @@ use crate::error::{LoadError, RunError};
 use crate::loader::Loader;
 use crate::prepare::Preparer;
 use crate::report::LoadReport;
-use crate::streams::Streams;
+use crate::streams::{Mark, Streams};
 use crate::webhook::LoadFacts;
 use crate::workers::{Task, TaskResult, Workers};
 
@@ -101,6 +106,7 @@ pub struct PipelineParts {
 }
 
 /// What comes back to the conductor.
+#[derive(Debug)]
 pub(crate) enum Event {
     Prepared {
         task: u64,
@@ -112,6 +118,19 @@ pub(crate) enum Event {
         took: Duration,
     },
     WorkerDied,
+    GivenUp,
+}
+
+/// Ends a [`Pipeline`] at once, from another thread.
+#[derive(Debug, Clone)]
+pub struct GiveUp(Sender<Event>);
+
+impl GiveUp {
+    /// Whatever the pipeline waits for, it ends with [`RunError::GivenUp`].
+    pub fn give_up(&self) {
+        // Nobody listens any more when the run has ended.
+        let _ = self.0.send(Event::GivenUp);
+    }
 }
 
 /// A step of the input, in order, once its tasks are prepared.
@@ -142,7 +161,7 @@ struct Origin {
     block: Arc<crate::block::Block>,
     start: usize,
     line: u64,
-    streams: Arc<Streams>,
+    streams: Mark,
     first_position: u64,
     sequencer: Sequencer,
 }
@@ -171,7 +190,7 @@ pub struct Pipeline {
 
     // Cutting.
     lines: LineReader,
-    streams: Arc<Streams>,
+    streams: Streams,
     partial: Vec<u8>,
     next_line: u64,
     next_position: u64,
@@ -192,10 +211,12 @@ pub struct Pipeline {
     waiting: VecDeque<(Arc<str>, closing::WaitingLoad)>,
     running: HashMap<Arc<str>, closing::RunningLoad>,
     open_bytes: usize,
+    open_sizes: OpenSizes,
     loading_bytes: usize,
     /// Of them, what has not begun to load.
     waiting_bytes: usize,
     rejected: u64,
+    rejections: Rejections,
     next_age_check: Duration,
 }
 
@@ -210,6 +231,7 @@ impl Pipeline {
         let invalid_records = parts.settings.invalid_records;
         let preparers = || Preparer::new((parts.keys)(), invalid_records);
         let workers = Workers::start(parts.settings.workers, &events_in, preparers)?;
+        let rejections = Rejections::new(parts.loader.is_none());
         let streams = Streams::new(parts.settings.naming.clone(), parts.settings.validates_records);
         Ok(Self {
             settings: parts.settings,
@@ -226,7 +248,7 @@ impl Pipeline {
             events_in,
             workers,
             lines: LineReader::default(),
-            streams: Arc::new(streams),
+            streams,
             partial: Vec::new(),
             next_line: 1,
             next_position: 0,
@@ -242,11 +264,19 @@ impl Pipeline {
             waiting: VecDeque::new(),
             running: HashMap::new(),
             open_bytes: 0,
+            open_sizes: OpenSizes::default(),
             loading_bytes: 0,
             waiting_bytes: 0,
             rejected: 0,
+            rejections,
             next_age_check: Duration::ZERO,
         })
+    }
+
+    /// What ends the run at once.
+    #[must_use]
+    pub fn give_up(&self) -> GiveUp {
+        GiveUp(self.events_in.clone())
     }
 
     /// Takes input, in pieces of any length. Waits while memory or loads are full.
@@ -297,6 +327,7 @@ impl Pipeline {
         Ok(RunSummary {
             rejected: self.rejected,
             records: self.next_position,
+            rejections: self.rejections.into_list(),
         })
     }
 
@@ -355,6 +386,7 @@ impl Pipeline {
             }
             Event::Loaded { table, outcome, took } => self.finish_load(&table, *outcome, took),
             Event::WorkerDied => Err(RunError::WorkerDied),
+            Event::GivenUp => Err(RunError::GivenUp),
         }
     }
 
@@ -379,10 +411,12 @@ impl Pipeline {
 }
 
 /// What a finished run amounts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunSummary {
     /// Records read.
     pub records: u64,
     /// Records set aside.
     pub rejected: u64,
+    /// Of a dry run, why: for each stream and check. Others have told it load by load.
+    pub rejections: Vec<RejectionGroup>,
 }

@@ -23,6 +23,8 @@ pub(crate) struct PreparedGroup {
 pub(crate) struct PreparedRun {
     pub(crate) run: EncodedRun,
     pub(crate) lines: std::ops::Range<usize>,
+    /// The first line of each check that rejected a record: index among the group's lines, and the reason.
+    pub(crate) first_rejections: Vec<(usize, Reason)>,
 }
 
 /// Why a group could not be prepared.
@@ -102,6 +104,7 @@ impl Preparer {
             claims,
             version: None,
             first_line: lines.start,
+            first_rejections: Vec::new(),
             prepared: PreparedGroup::default(),
         };
         let taken = lines.clone().try_for_each(|index| work.take(index));
@@ -122,6 +125,7 @@ struct GroupWork<'w> {
     /// Version of the run at hand; `None` before the first record.
     version: Option<i64>,
     first_line: usize,
+    first_rejections: Vec<(usize, Reason)>,
     prepared: PreparedGroup,
 }
 
@@ -138,7 +142,10 @@ impl GroupWork<'_> {
         let offset = (line.record - line.start) as usize;
         let outer_depth = usize::from(!self.group.is_bare);
         let parsed = self.encoder.parse(text, offset, outer_depth, NonFinite::AsNull);
-        let end = parsed.map_err(|_| not_json())?;
+        let end = parsed.map_err(|error| GroupFault::Line {
+            index,
+            fault: LineFault::unparsed(bytes, &error),
+        })?;
         let facts = self.facts(index, line, text, end)?;
         if !self.encoder.is_object(text) {
             // A bare line that is no object can't be taken for JSON records; a message's record must be one.
@@ -172,12 +179,20 @@ impl GroupWork<'_> {
             extracted,
         };
         self.encoder.accept(text, meta, self.keys);
-        match self.encoder.first_rejection() {
-            Some(reason) if self.invalid_records == InvalidRecords::Fail => Err(GroupFault::Invalid {
-                index,
-                reason: reason.clone(),
-            }),
-            _ => Ok(()),
+        match self.encoder.first_rejections().get(self.first_rejections.len()) {
+            None => Ok(()),
+            Some(reason) => self.note_rejection(index, reason.clone()),
+        }
+    }
+
+    /// A check rejected its first record of the run at hand.
+    fn note_rejection(&mut self, index: usize, reason: Reason) -> Result<(), GroupFault> {
+        match self.invalid_records {
+            InvalidRecords::Fail => Err(GroupFault::Invalid { index, reason }),
+            InvalidRecords::Reject => {
+                self.first_rejections.push((index, reason));
+                Ok(())
+            }
         }
     }
 
@@ -211,6 +226,10 @@ impl GroupWork<'_> {
             .map_err(|fault| match fault {
                 TailFault::SaysMore => GroupFault::ReadAgain { index },
                 TailFault::Fault(fault) => GroupFault::Line { index, fault },
+                TailFault::Unparsed(error) => GroupFault::Line {
+                    index,
+                    fault: LineFault::unparsed(text.as_bytes(), &error),
+                },
                 TailFault::NotJson => GroupFault::Line {
                     index,
                     fault: LineFault::not_json(text.as_bytes()),
@@ -224,6 +243,7 @@ impl GroupWork<'_> {
             self.prepared.runs.push(PreparedRun {
                 run: self.encoder.finish(),
                 lines,
+                first_rejections: std::mem::take(&mut self.first_rejections),
             });
         }
         self.first_line = until;

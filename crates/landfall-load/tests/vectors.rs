@@ -147,7 +147,7 @@ fn check_in_one_piece(case: &Value, by_line: Outcome, report: &mut String) {
         );
     }
     let ends = [&by_line.result, &outcome.result]
-        .map(|result| result.as_ref().map_err(RunError::to_string).copied());
+        .map(|result| result.as_ref().map_err(RunError::to_string).cloned());
     if ends[0] != ends[1] {
         let _ = writeln!(
             problems,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use landfall_core::json::{JsonError, JsonFault, Tape};
+
 /// The longest line, in bytes (singer.md §3).
 pub const MAX_LINE_BYTES: usize = 67_108_864;
 
@@ -13,6 +15,11 @@ const SHOWN_CHARACTERS: usize = 200;
 pub enum LineFault {
     /// Not a JSON object.
     NotJson {
+        /// The beginning of the line.
+        shown: String,
+    },
+    /// More brackets open at once than [`Tape::MAX_DEPTH`].
+    TooDeep {
         /// The beginning of the line.
         shown: String,
     },
@@ -62,15 +69,31 @@ impl LineFault {
     /// A line that is not a JSON object.
     #[must_use]
     pub fn not_json(line: &[u8]) -> Self {
-        // Four bytes at most for each character: decoding more than that would be wasted on a long line.
-        let start = &line[..line.len().min(SHOWN_CHARACTERS * 4 + 4)];
         Self::NotJson {
-            shown: String::from_utf8_lossy(start)
-                .chars()
-                .take(SHOWN_CHARACTERS)
-                .collect(),
+            shown: beginning(line),
         }
     }
+
+    /// A line that could not be parsed.
+    #[must_use]
+    pub fn unparsed(line: &[u8], error: &JsonError) -> Self {
+        if error.fault == JsonFault::TooDeep {
+            Self::TooDeep {
+                shown: beginning(line),
+            }
+        } else {
+            Self::not_json(line)
+        }
+    }
+}
+
+fn beginning(line: &[u8]) -> String {
+    // Four bytes at most for each character: decoding more than that would be wasted on a long line.
+    let start = &line[..line.len().min(SHOWN_CHARACTERS * 4 + 4)];
+    String::from_utf8_lossy(start)
+        .chars()
+        .take(SHOWN_CHARACTERS)
+        .collect()
 }
 
 /// A line that ends the run: which, and why. Its text is the reason that the run's last log line gives.
@@ -87,6 +110,13 @@ impl fmt::Display for LineError {
         let line = self.line;
         match &self.fault {
             LineFault::NotJson { shown } => write!(out, "Line {line}: unable to parse as JSON: {shown}"),
+            LineFault::TooDeep { shown } => {
+                write!(
+                    out,
+                    "Line {line} is nested deeper than {} levels: {shown}",
+                    Tape::MAX_DEPTH
+                )
+            }
             LineFault::TooLong => write!(out, "Line {line} is longer than {MAX_LINE_BYTES} bytes"),
             LineFault::MissingKeys(keys) => {
                 write!(out, "Line {line} is missing required key(s): {}", keys.join(", "))

@@ -121,13 +121,9 @@ impl MessageReader {
         let Ok(text) = std::str::from_utf8(line) else {
             return Err(LineFault::not_json(line));
         };
-        if self
-            .tape
+        self.tape
             .parse_document(line, NonFinite::AsNull, &mut self.paths)
-            .is_err()
-        {
-            return Err(LineFault::not_json(line));
-        }
+            .map_err(|error| LineFault::unparsed(line, &error))?;
         let message = self.tape.document(text, &self.paths);
         if message.kind() != Kind::Object {
             return Err(LineFault::not_json(line));

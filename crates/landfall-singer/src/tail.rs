@@ -1,6 +1,6 @@
 //! What a RECORD says beside its record.
 
-use landfall_core::json::{Kind, NonFinite, Paths, Tape, Value};
+use landfall_core::json::{JsonError, Kind, NonFinite, Paths, Tape, Value};
 use landfall_core::time::Instant;
 
 use crate::fault::LineFault;
@@ -62,6 +62,8 @@ pub enum TailFault {
     Fault(LineFault),
     /// It is not the end of a JSON object.
     NotJson,
+    /// It can't be parsed.
+    Unparsed(JsonError),
 }
 
 /// Reads what follows the record in lines whose beginning is known.
@@ -113,9 +115,7 @@ impl TailReader {
         let parsed = self
             .tape
             .parse_document(self.document.as_bytes(), NonFinite::Refuse, &mut self.paths);
-        let Ok(message) = parsed else {
-            return Err(TailFault::NotJson);
-        };
+        let message = parsed.map_err(TailFault::Unparsed)?;
         let mut facts = before;
         for (name, value) in message.members() {
             if matches!(&*name, "type" | "stream" | "record") {

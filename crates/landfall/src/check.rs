@@ -76,7 +76,7 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
             }
         }
         Err(error) => {
-            log::critical(&error);
+            log::critical(&log::Chain(&error));
             ExitCode::FAILURE
         }
     }

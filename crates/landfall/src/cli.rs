@@ -66,7 +66,8 @@ pub(crate) struct LoadOptions {
     /// Log warnings and errors only
     #[arg(long, short = 'q')]
     pub(crate) quiet: bool,
-    /// Read and check everything, write nothing; exit 1 if any record would be rejected
+    /// Read and check everything, write nothing and hand back no state; the bucket is not asked. Exit 1 if any record
+    /// would be rejected, with the reasons and the first line of each
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
 }
@@ -226,15 +227,26 @@ pub(crate) struct KeyOptions {
     pub(crate) json: bool,
 }
 
-/// The arguments as if the binary had been called by its own name: under the name `target-landfall` it is
-/// `landfall load`, so that Singer runners find it (singer.md §1).
-pub(crate) fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = given.collect();
+/// Lands a Singer stream from stdin in an S3 bucket, as JSON Lines or CSV: `tap | target-landfall --config target.json`
+#[derive(Debug, Parser)]
+#[command(name = TARGET, bin_name = TARGET, disable_version_flag = true)]
+struct Target {
+    #[command(flatten)]
+    options: LoadOptions,
+}
+
+/// The name under which the binary is `landfall load`, so that Singer runners find it (singer.md §1).
+const TARGET: &str = "target-landfall";
+
+/// The command that the arguments ask for. Ends the process where they ask for help, or for what there is not.
+pub(crate) fn command(given: impl Iterator<Item = OsString>) -> Command {
+    let arguments: Vec<OsString> = given.collect();
     let name = arguments.first().map(PathBuf::from).unwrap_or_default();
-    if name.file_stem().and_then(|stem| stem.to_str()) == Some("target-landfall") {
-        arguments.insert(1, "load".into());
+    if name.file_stem().and_then(|stem| stem.to_str()) == Some(TARGET) {
+        Command::Load(Target::parse_from(arguments).options)
+    } else {
+        Cli::parse_from(arguments).command
     }
-    arguments
 }
 
 /// Whether a `--config` names the environment.

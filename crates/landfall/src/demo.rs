@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use landfall_load::{LoadError, LoadFacts, LoadReport, Observer};
 
 use crate::cli::DemoOptions;
+use crate::load::retries::Retries;
 use crate::load::run::{TargetRun, start_runtime};
 use crate::load::settings;
+use crate::load::signals::Signals;
 use crate::log::{self, LogLevel};
 use site::Site;
 
@@ -24,7 +26,7 @@ pub(crate) fn run(options: &DemoOptions) -> ExitCode {
     match demo(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::critical(&error);
+            log::critical(&log::Chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -49,10 +51,11 @@ fn demo(options: &DemoOptions) -> anyhow::Result<()> {
             observer: collector.clone(),
             // Nobody resumes a demo.
             output: Box::new(std::io::sink()),
+            retries: Retries::default(),
         };
-        let summary = target.run(&runtime)?;
+        let summary = target.run(&runtime, &Signals::unwatched())?;
         let reports = std::mem::take(&mut *collector.reports.lock().unwrap_or_else(PoisonError::into_inner));
-        show::load(&site, title, summary, &reports)?;
+        show::load(&site, title, &summary, &reports)?;
     }
     show::next_steps(&site, started.elapsed());
     Ok(())

@@ -4,8 +4,11 @@ mod batch_files;
 mod hooks;
 mod input;
 mod observer;
+pub(crate) mod retries;
 pub(crate) mod run;
 pub(crate) mod settings;
+pub(crate) mod signals;
+mod stdout;
 
 use std::process::ExitCode;
 
@@ -39,7 +42,7 @@ pub(crate) fn run(options: &LoadOptions) -> ExitCode {
     match run::run(settings, options, level) {
         Ok(code) => code,
         Err(error) => {
-            log::critical(&error);
+            log::critical(&log::Chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -63,8 +63,35 @@ pub(crate) fn critical(reason: &dyn fmt::Display) {
     write_line("CRITICAL", &reason.to_string());
 }
 
+/// An error with its causes, each once: some errors tell theirs themselves.
+pub(crate) struct Chain<'e>(pub(crate) &'e anyhow::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = self.0.to_string();
+        for cause in self.0.chain().skip(1).map(ToString::to_string) {
+            if !told.ends_with(&cause) {
+                told.push_str(": ");
+                told.push_str(&cause);
+            }
+        }
+        out.write_str(&told)
+    }
+}
+
+/// Input that is no JSON is quoted in the log, and must neither break its lines nor move a terminal's cursor.
+fn fit_for_a_line(message: &str) -> String {
+    let fit = |c: char| match c {
+        '\n' | '\r' => ' ',
+        '\t' => '\t',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    message.chars().map(fit).collect()
+}
+
 fn write_line(level: &str, message: &str) {
-    let line = message.replace(['\n', '\r'], " ");
+    let line = fit_for_a_line(message);
     let write = || {
         // Nobody is left to tell when stderr is closed.
         let _ = writeln!(std::io::stderr().lock(), "{level} {line}");
@@ -114,5 +141,27 @@ impl Visit for Text {
     fn record_str(&mut self, field: &Field, value: &str) {
         use fmt::Write;
         let _ = write!(self.0, " {}={value}", field.name());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_input_can_not_break_lines_or_steer_a_terminal() {
+        assert_eq!(
+            fit_for_a_line("é\t{\u{1b}[31m\0\u{9b}2J\r\n}"),
+            "é\t{\u{FFFD}[31m\u{FFFD}\u{FFFD}2J  }"
+        );
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let cause = std::io::Error::other("disk on fire");
+        let error = anyhow::Error::new(cause)
+            .context("writing x: disk on fire")
+            .context("demo");
+        assert_eq!(Chain(&error).to_string(), "demo: writing x: disk on fire");
     }
 }

@@ -22,11 +22,8 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let arguments = cli::arguments(std::env::args_os());
-    match cli::Cli::parse_from(arguments).command {
+    match cli::command(std::env::args_os()) {
         cli::Command::Load(options) => load::run(&options),
         cli::Command::Setup(options) => setup::run(&options),
         cli::Command::Policy(options) => policy::run(&options),

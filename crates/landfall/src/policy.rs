@@ -36,7 +36,7 @@ pub(crate) fn run(options: &PolicyOptions) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            log::critical(&error);
+            log::critical(&log::Chain(&error));
             ExitCode::from(2)
         }
     }

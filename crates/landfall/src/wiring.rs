@@ -38,8 +38,8 @@ impl OpenBucket {
 }
 
 /// Opens the bucket `name` with the access of a destination. Nothing is sent yet.
-pub(crate) async fn open_bucket(access: &AccessSettings, name: &str) -> Arc<dyn Bucket> {
-    match OpenBucket::open(access, name, aws_options()).await {
+pub(crate) async fn open_bucket(access: &AccessSettings, name: &str, options: S3Options) -> Arc<dyn Bucket> {
+    match OpenBucket::open(access, name, options).await {
         OpenBucket::Folder(bucket) => Arc::new(bucket),
         OpenBucket::Aws(bucket) | OpenBucket::Store(bucket) => Arc::new(bucket),
     }

@@ -199,3 +199,30 @@ fn the_demo_loads_its_sample_twice_and_shows_what_landed() {
     );
     assert_eq!(rows_of("shop/orders"), 2 * orders);
 }
+
+#[test]
+fn a_demo_that_can_not_be_set_up_says_what_the_system_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let ended = Landfall::with(["demo", "--dir"])
+        .argument(file.join("demo"))
+        .run("")
+        .failed(1);
+    let last = ended.last_log_line();
+    assert!(last.starts_with("CRITICAL making the folder "), "{last}");
+    assert!(last.contains(": Not a directory (os error 20)"), "{last}");
+}
+
+#[test]
+fn what_the_demo_says_to_try_next_can_be_pasted() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("my demo");
+    let ended = Landfall::with(["demo", "--dir"])
+        .argument(&folder)
+        .run("")
+        .succeeded();
+    let config = folder.canonicalize().unwrap().join("jsonl.json");
+    let expected = format!("landfall load --config '{}'", config.display());
+    assert!(ended.stdout.contains(&expected), "{}", ended.stdout);
+}

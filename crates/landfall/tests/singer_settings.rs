@@ -334,3 +334,20 @@ fn the_binary_is_the_target_under_the_targets_name() {
     );
     assert_eq!(folder.objects().len(), 1);
 }
+
+#[test]
+fn help_under_the_targets_name_is_that_of_the_target() {
+    let under_its_name = |arguments: &[&str]| {
+        let call = Landfall::with(arguments.iter().copied());
+        let name = call.dir().join("target-landfall");
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_landfall"), &name).unwrap();
+        call.program(name).run("")
+    };
+    let help = under_its_name(&["--help"]).succeeded().stdout;
+    assert!(help.contains("Usage: target-landfall [OPTIONS]"), "{help}");
+    assert!(!help.contains("landfall load"), "{help}");
+    let refusal = under_its_name(&["--no-such-option"]).failed(2).stderr;
+    assert!(refusal.contains("Usage: target-landfall [OPTIONS]"), "{refusal}");
+    let help = Landfall::with(["load", "--help"]).run("").succeeded().stdout;
+    assert!(help.contains("Usage: landfall load [OPTIONS]"), "{help}");
+}

@@ -400,7 +400,7 @@ fn with_five_records_read(settings: &Value) -> support::Running {
 
 #[test]
 fn a_signal_ends_the_run_in_good_order() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         for (place_name, place) in places() {
             let run = with_five_records_read(&place.settings_with(json!({"batch_size_rows": 3})));
             run.signal(signal);
@@ -446,11 +446,249 @@ fn further_signals_during_the_last_load_are_ignored() {
 }
 
 #[test]
-fn a_closed_stdout_is_fatal() {
+fn a_later_signal_while_loads_are_retried_ends_the_run_at_once() {
+    let store = Store::new();
+    let mut run = with_five_records_read(&store.settings_with(json!({"batch_size_rows": 3})));
+    store.server().script(vec![FaultRule {
+        kind: RequestKind::PutObject,
+        occurrence: Occurrence::Every,
+        fault: Fault::internal_error(),
+    }]);
+    run.signal("TERM");
+    // The waits are 1, 2, 4 and 8 s: the third begins 3 s after the signal.
+    run.wait_for_log("trying again in 4s");
+    run.signal("INT");
+    let ended = run.end_with_open_input().failed(1);
+    assert_eq!(ended.states(), ["{\"done\":3}"]);
+    assert_eq!(
+        ended.last_log_line(),
+        "CRITICAL stopped by a second signal while a load was being retried: run it again from the last STATE"
+    );
+    assert_eq!(numbers(&store.objects()), [0, 1, 2]);
+}
+
+#[test]
+fn a_signal_during_the_first_access_check_ends_the_run_before_anything_is_read() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let store = Store::with_faults(vec![FaultRule {
+            kind: RequestKind::HeadObject,
+            occurrence: Occurrence::Every,
+            fault: Fault::internal_error(),
+        }]);
+        let mut run = Landfall::load(&store.settings()).start();
+        run.feed(numbered_run(5, 1, 1));
+        run.wait_for_log("trying again");
+        run.signal(signal);
+        let ended = run.end_with_open_input().succeeded();
+        assert_eq!(ended.stdout, "", "{signal}");
+        assert!(
+            ended
+                .stderr
+                .contains("INFO signal received: ending before anything was read"),
+            "{signal}: {}",
+            ended.stderr
+        );
+        assert!(store.objects().is_empty(), "{signal}");
+    }
+}
+
+#[test]
+fn a_run_that_nohup_started_outlives_its_terminal() {
+    let folder = Folder::new();
+    let landfall = Landfall::with(["-c"]).program("sh");
+    let config = landfall.dir().join("settings.json");
+    std::fs::write(
+        &config,
+        folder.settings_with(json!({"batch_size_rows": 3})).to_string(),
+    )
+    .unwrap();
+    let mut run = landfall
+        .argument("trap '' HUP; exec \"$0\" load --config \"$1\"")
+        .argument(env!("CARGO_BIN_EXE_landfall"))
+        .argument(config)
+        .start();
+    run.feed(numbered_run(3, 1, 3));
+    assert_eq!(run.next_state().as_deref(), Some("{\"done\":3}"));
+    run.signal("HUP");
+    run.feed(record("s0", &json!({"id": 3})) + &state(&json!({"done": 4})));
+    let ended = run.end().succeeded();
+    assert_eq!(ended.states().last(), Some(&"{\"done\":4}"));
+}
+
+#[test]
+fn a_signal_gives_up_on_webhooks_that_nobody_answers() {
+    let folder = Folder::new();
+    // It takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    let settings = folder.settings_with(json!({
+        "post_load_webhooks": [format!("{server}/services/T0/s3cr3t"), format!("{server}/services/T0/0ther")],
+        "allow_insecure_webhooks": true,
+    }));
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut run = Landfall::load(&settings).start();
+        run.feed_to_the_end(numbered_run(5, 1, 5));
+        run.wait_for_log("waiting for webhooks");
+        run.signal(signal);
+        let ended = run.end().succeeded();
+        assert_eq!(ended.states().last(), Some(&"{\"done\":5}"), "{signal}");
+        let errors = ended.logged("ERROR");
+        assert_eq!(errors.len(), 2, "{signal}: {}", ended.stderr);
+        let start = format!("unable to deliver the post-load notification of s0 to {server} (hook ");
+        for error in &errors {
+            assert!(error.starts_with(&start), "{signal}: {error}");
+            assert!(error.contains("cut short by a signal"), "{signal}: {error}");
+        }
+        assert_ne!(
+            errors[0], errors[1],
+            "{signal}: two hooks of one host can be told apart"
+        );
+        assert!(
+            !ended.stderr.contains("s3cr3t") && !ended.stderr.contains("services"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_stdout_that_is_closed_from_the_start_is_fatal_before_anything_is_read() {
+    let folder = Folder::new();
+    let run = |redirection: &str, more: &[&str]| {
+        let landfall = Landfall::with(["-c"]).program("sh");
+        let config = landfall.dir().join("settings.json");
+        std::fs::write(&config, folder.settings().to_string()).unwrap();
+        let script = format!("exec \"$0\" load --config \"$@\" {redirection}");
+        let mut landfall = landfall
+            .argument(script)
+            .argument(env!("CARGO_BIN_EXE_landfall"))
+            .argument(config);
+        for argument in more {
+            landfall = landfall.argument(*argument);
+        }
+        landfall.run(numbered_run(3, 1, 1))
+    };
+    let ended = run(">&-", &[]).failed(1);
+    assert!(
+        ended
+            .last_log_line()
+            .starts_with("CRITICAL stdout is closed, so no STATE could be told: "),
+        "{}",
+        ended.stderr
+    );
+    assert!(folder.objects().is_empty());
+    // A dry run has no state to tell, and who sends states to /dev/null means it.
+    run(">&-", &["--dry-run"]).succeeded();
+    run("1<>/dev/null", &[]).succeeded();
+    assert_eq!(numbers(&folder.objects()), [0, 1, 2]);
+}
+
+#[test]
+fn a_dry_run_tells_the_reasons_with_their_counts_and_first_lines() {
+    let folder = Folder::new();
+    let input = faulty_customers() + &numbered_run(4, 1, 4);
+    let ended = Landfall::load(&folder.settings_with(json!({"batch_size_rows": 2})))
+        .argument("--dry-run")
+        .run(input)
+        .failed(1);
+    let expected = [
+        "stream 'customers': 1 record(s) would be rejected (a key property is missing or null), the first in line 3: Record is missing key property id",
+        "stream 'customers': 2 record(s) would be rejected (the record does not conform to the schema), the first in line 4: Record did not conform to schema: #/id: expected: Integer, found: Null",
+    ];
+    let told = ended.logged("ERROR");
+    for line in expected {
+        assert!(told.contains(&line), "{line}: {}", ended.stderr);
+    }
+    assert!(
+        ended.last_log_line().ends_with("records would be rejected"),
+        "{}",
+        ended.stderr
+    );
+    assert!(folder.objects().is_empty());
+}
+
+#[test]
+fn with_fail_the_line_before_the_last_names_stream_and_line() {
+    let folder = Folder::new();
+    let ended = Landfall::load(&folder.settings_with(json!({"on_invalid_record": "fail"})))
+        .run(faulty_customers())
+        .failed(1);
+    let lines: Vec<&str> = ended.stderr.lines().rev().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "CRITICAL Record is missing key property id",
+            "ERROR stream 'customers', line 3: a key property is missing or null, and on_invalid_record is fail",
+        ]
+    );
+}
+
+#[test]
+fn lines_that_are_nested_too_deep_say_so() {
+    let folder = Folder::new();
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let record = |id: u32, deep: &str| {
+        format!("{{\"type\":\"RECORD\",\"stream\":\"t\",\"record\":{{\"id\":{id},\"x\":{deep}}}}}\n")
+    };
+    // A line that begins like one before is read on another way.
+    for before in ["".to_owned(), record(1, "1")] {
+        let number = 2 + before.lines().count();
+        let ended = Landfall::load(&folder.settings())
+            .run(schema("t") + &before + &record(2, &deep(127)))
+            .failed(1);
+        let expected = format!("CRITICAL Line {number} is nested deeper than 128 levels: {{\"type\":");
+        assert!(ended.last_log_line().starts_with(&expected), "{}", ended.stderr);
+    }
+    Landfall::load(&folder.settings())
+        .run(schema("t") + &record(2, &deep(126)))
+        .succeeded();
+}
+
+/// `orders` has an array `line_items`, and there is a stream `orders__line_items`: under a template without a folder
+/// of its own for each table, both make the same name.
+#[test]
+fn a_sub_table_and_a_stream_of_the_same_name_both_land() {
+    let template = "[integration_name]/[table_version]/[timestamp_loaded]/[table_name]";
+    for (place_name, place) in places() {
+        let settings = place.settings_with(json!({
+            "output_file_format": "csv", "s3_key_format_string": template, "batch_size_rows": 2,
+        }));
+        let order = |id: u64| record("orders", &json!({"id": id, "line_items": [{"sku": id}]}));
+        let item = |id: u64| record("orders__line_items", &json!({"id": id}));
+        let mut input = schema("orders") + &schema("orders__line_items");
+        for id in 0..6 {
+            input += &(order(id) + &item(id));
+        }
+        Landfall::load(&settings).run(input).succeeded();
+        let objects = place.objects();
+        let rows_of = |key: &str, content: &str| rows(key, content).len();
+        let named = |name: &'static str| {
+            objects
+                .iter()
+                .filter(move |(key, _)| key.ends_with(&format!("/{name}.csv")))
+        };
+        let (of_array, of_stream): (Vec<_>, Vec<_>) =
+            named("orders__line_items").partition(|(_, content)| {
+                content.starts_with("_sdc_source_key_id,") || content.contains("_sdc_level_0_id")
+            });
+        let total = |found: &[(&String, &String)]| -> usize {
+            found.iter().map(|(key, content)| rows_of(key, content)).sum()
+        };
+        assert_eq!((of_array.len(), total(&of_array)), (3, 6), "{place_name}");
+        assert_eq!((of_stream.len(), total(&of_stream)), (3, 6), "{place_name}");
+        assert_eq!(named("orders").count(), 3, "{place_name}");
+        assert_eq!(objects.len(), 9, "{place_name}");
+    }
+}
+
+#[test]
+fn a_stdout_that_is_closed_later_is_fatal_at_the_next_state() {
     for (place_name, place) in places() {
         let mut run = Landfall::load(&place.settings_with(json!({"batch_size_rows": 1}))).start();
-        run.close_stdout();
         run.feed(numbered_run(1, 1, 1));
+        assert_eq!(run.next_state().as_deref(), Some("{\"done\":1}"), "{place_name}");
+        run.close_stdout();
+        run.feed(record("s0", &json!({"id": 1})) + &state(&json!({"done": 2})));
         let ended = run.end_with_open_input().failed(1);
         assert!(
             ended

@@ -14,8 +14,11 @@ use crate::error::{BucketError, FaultKind, Operation};
 use crate::folder::write::write_synced;
 use crate::folder::{Place, TEMPORARY, compare, judge, key};
 
-/// Temporary files older than this belong to no running process: no upload takes so long.
+/// Temporary files that nobody wrote to for so long belong to no running process: no upload takes so long.
 const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Those that nobody holds a lock on belong to none after so long already. Not at once: between making a file and
+/// locking it there is a moment.
+const STALE_UNLOCKED_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// Makes names of temporary files differ within the process.
 static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
@@ -127,13 +130,17 @@ struct TemporaryFile {
 }
 
 impl TemporaryFile {
-    /// The name need not be unpredictable: `create_new` never opens a file that someone else made.
+    /// The name need not be unpredictable: `create_new` never opens a file that someone else made. The lock tells other
+    /// processes that this one is alive; where there are no locks, only age tells.
     fn create_in(folder: &Path) -> io::Result<Self> {
         loop {
             let number = NEXT_TEMPORARY.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("{}-{number}", std::process::id()));
             match File::create_new(&path) {
-                Ok(file) => return Ok(Self { path, file }),
+                Ok(file) => {
+                    let _ = try_lock(&file);
+                    return Ok(Self { path, file });
+                }
                 Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(fault) => return Err(fault),
             }
@@ -162,14 +169,32 @@ fn remove_stale(folder: &Path, now: &TemporaryFile) -> io::Result<()> {
     let present = now.file.metadata()?.modified()?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let age = present
-            .duration_since(entry.metadata()?.modified()?)
-            .unwrap_or_default();
-        if age > STALE_AFTER {
+        let Ok(found) = entry.metadata() else { continue };
+        let age = present.duration_since(found.modified()?).unwrap_or_default();
+        let is_stale =
+            age > STALE_AFTER || age > STALE_UNLOCKED_AFTER && is_unlocked(&entry.path()).unwrap_or(false);
+        if is_stale {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Whether no process is at work on the file.
+fn is_unlocked(path: &Path) -> io::Result<bool> {
+    match try_lock(&File::open(path)?) {
+        Ok(()) => Ok(true),
+        Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Locks the file until it is closed, if nobody else has.
+fn try_lock(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::flock(
+        file,
+        rustix::fs::FlockOperation::NonBlockingLockExclusive,
+    )?)
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {

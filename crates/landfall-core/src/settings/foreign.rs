@@ -73,10 +73,13 @@ fn is_false(value: &Value) -> bool {
     }
 }
 
-fn nearest(unknown: &str) -> &'static str {
+/// The setting that was meant, if the spelling is close enough to tell: two letters off, or a third of them.
+fn nearest(unknown: &str) -> Option<&'static str> {
     let spelled = unknown.to_lowercase();
+    let close_enough = (spelled.chars().count() / 3).max(2);
     let names = SettingName::ALL.iter().map(|setting| setting.as_str());
-    names
-        .min_by_key(|name| edit_distance(&spelled, name))
-        .expect("there are settings")
+    let (distance, name) = names
+        .map(|name| (edit_distance(&spelled, name), name))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= close_enough).then_some(name)
 }

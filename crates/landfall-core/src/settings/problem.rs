@@ -5,8 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::EndpointProblem;
+use super::fit::{FOLDER_BUCKET_MAX_NAME_BYTES, FOLDER_BUCKET_RESERVED};
 use crate::bucket_name::BucketNameProblem;
-use crate::object_key::KeyProblem;
+use crate::object_key::{KeyProblem, MAX_KEY_BYTES};
 
 /// A setting and one thing that is wrong with it; as text, `s3_bucket: Bucket name is required`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +85,29 @@ pub enum SettingFault {
         "can't be obeyed: records are landed as they come, so map them before, and leave the setting out"
     )]
     StreamMaps,
-    #[error("there is no such setting: the nearest is {nearest}")]
-    Unknown { nearest: &'static str },
+    #[error(
+        "puts objects into {FOLDER_BUCKET_RESERVED}, where a bucket folder keeps what is being written: use another name"
+    )]
+    ReservedFolder,
+    #[error(
+        "makes file names of up to {bytes} bytes, and a bucket folder takes {FOLDER_BUCKET_MAX_NAME_BYTES}: shorten it by {}",
+        bytes - FOLDER_BUCKET_MAX_NAME_BYTES
+    )]
+    LongKeyPart { bytes: usize },
+    #[error(
+        "makes object keys of up to {bytes} bytes before any table name, and S3 takes {MAX_KEY_BYTES}: shorten it by {}",
+        bytes - MAX_KEY_BYTES
+    )]
+    LongKey { bytes: usize },
+    #[error("there is no such setting: {}", remedy(*.nearest))]
+    Unknown { nearest: Option<&'static str> },
+}
+
+fn remedy(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "remove it; landfall load --about lists all there are".to_owned(),
+        |name| format!("the nearest is {name}"),
+    )
 }
 
 /// A setting that is accepted and does nothing. As text: its name, that it has no effect, and why.

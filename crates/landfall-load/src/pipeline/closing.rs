@@ -120,6 +120,7 @@ impl Pipeline {
             return Ok(());
         };
         self.open_bytes = self.open_bytes.saturating_sub(batch.allocated_bytes());
+        self.open_sizes.remove(stream, batch.allocated_bytes());
         let Some(closed) = batch.close() else {
             self.states.finish_batch(first);
             return Ok(());
@@ -130,6 +131,7 @@ impl Pipeline {
             new_version = true;
         }
         self.rejected += closed.rows_rejected();
+        self.rejections.count(stream, closed.reasons());
         self.loading_bytes += closed.allocated_bytes();
         self.waiting_bytes += closed.allocated_bytes();
         let loaded_at = self.instants.next(self.clock.closing());
@@ -310,10 +312,7 @@ impl Pipeline {
         let budget = self.settings.memory_budget.as_u64() as usize;
         loop {
             if self.open_bytes > budget / 2 {
-                let largest = self
-                    .open_batches()
-                    .max_by_key(|(_, open)| open.batch.allocated_bytes());
-                let Some(stream) = largest.map(|(name, _)| name) else {
+                let Some(stream) = self.open_sizes.largest() else {
                     return Ok(());
                 };
                 self.close_early(&stream)?;

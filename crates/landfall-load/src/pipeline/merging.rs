@@ -39,6 +39,7 @@ impl Pipeline {
                         return Ok(());
                     }
                     self.bytes_ahead = self.bytes_ahead.saturating_sub(origin.block.bytes.len());
+                    self.streams.forget_before(origin.streams);
                     // The input's memory is free before batches take theirs.
                     drop(origin);
                     self.merge_task(&task, result)?;
@@ -87,7 +88,11 @@ impl Pipeline {
     }
 
     fn merge_run(&mut self, group: &Group, prepared: PreparedRun) -> Result<(), RunError> {
-        let PreparedRun { run, lines } = prepared;
+        let PreparedRun {
+            run,
+            lines,
+            first_rejections,
+        } = prepared;
         let stream = group.stream.name();
         if run.has_non_finite() {
             self.warn_once(format!("stream '{stream}': NaN and infinities are read as null"));
@@ -112,7 +117,8 @@ impl Pipeline {
         }
         let first = Position(group.receipt.first_position + u64::from(group.lines[lines.start].ordinal));
         let now = self.clock.elapsed();
-        let table = self.tables.entry(stream.into()).or_default();
+        let name: Arc<str> = stream.into();
+        let table = self.tables.entry(name.clone()).or_default();
         let open = table.open.get_or_insert_with(|| {
             self.states.begin_batch(first);
             super::closing::OpenBatch {
@@ -127,8 +133,14 @@ impl Pipeline {
         }
         let before = open.batch.allocated_bytes();
         open.batch.push(run);
+        let after = open.batch.allocated_bytes();
         // Putting runs together may free more than it takes.
-        self.open_bytes = (self.open_bytes + open.batch.allocated_bytes()).saturating_sub(before);
+        self.open_bytes = (self.open_bytes + after).saturating_sub(before);
+        self.open_sizes.change(&name, before, after);
+        for (index, reason) in &first_rejections {
+            let line = group.block.first_line + u64::from(group.lines[*index].line);
+            self.rejections.note_first(stream, reason, line);
+        }
         let limits = self.settings.limits;
         let is_full =
             open.batch.records() >= limits.rows.get() || open.batch.record_bytes() >= limits.bytes.as_u64();
@@ -203,7 +215,11 @@ fn run_error(group: &Group, fault: &GroupFault) -> RunError {
         GroupFault::Line {
             fault: line_fault, ..
         } => at_line(line_of(group, fault), line_fault.clone()).into(),
-        GroupFault::Invalid { reason, .. } => RunError::InvalidRecord(reason.clone()),
+        GroupFault::Invalid { reason, .. } => RunError::InvalidRecord {
+            stream: group.stream.name().to_owned(),
+            line: line_of(group, fault),
+            reason: reason.clone(),
+        },
         // A task with such a line is given up before it is merged.
         GroupFault::ReadAgain { .. } => RunError::WorkerDied,
     }

@@ -62,7 +62,7 @@ impl Pipeline {
         self.warn_of_keys(&message);
         self.restart(cut, next);
         let stream: Arc<str> = message.stream.as_str().into();
-        let effect = Arc::make_mut(&mut self.streams).receive(message)?;
+        let effect = self.streams.receive(message)?;
         if effect == SchemaEffect::Changed {
             self.begin_batch_ahead(&stream);
             self.steps.push_back(Step::Close { stream });

@@ -190,7 +190,7 @@ impl Pipeline {
                 block: cut.block,
                 start: cut.start,
                 line: cut.start_line,
-                streams: self.streams.clone(),
+                streams: self.streams.mark(),
                 first_position: cut.first_position,
                 sequencer,
             };
@@ -232,7 +232,7 @@ impl Pipeline {
             }
         }
         self.bytes_ahead = 0;
-        self.streams = origin.streams.clone();
+        self.streams.return_to(origin.streams);
         self.next_line = origin.line;
         self.next_position = origin.first_position;
         self.sequencer = origin.sequencer;

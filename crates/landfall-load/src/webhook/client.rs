@@ -35,6 +35,9 @@ pub enum HookFault {
     /// So many bytes of requests are waiting for the hook that this one was not even lined up.
     #[error("{0} bytes of requests are waiting for it already")]
     Crowded(usize),
+    /// Nobody wanted to wait for it any longer.
+    #[error("the wait for it was cut short by a signal")]
+    CutShort,
 }
 
 /// The system has no root certificates, so no HTTPS hook can be trusted.

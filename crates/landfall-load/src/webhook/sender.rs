@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use landfall_bucket::Sleep;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::address::Hooks;
@@ -43,7 +44,7 @@ impl HookTiming {
     "unable to deliver the post-load notification of {table} to {url}: {fault}: check that the URL answers 2xx"
 )]
 pub struct HookFailure {
-    /// The hook, without user info and query, which may be secret.
+    /// The hook: scheme, host, port and a fingerprint. The rest of its URL may be secret.
     pub url: String,
     /// The table whose load it tells of, as received.
     pub table: String,
@@ -101,6 +102,7 @@ impl HookSender {
                 waits: timing.waits,
                 sleep,
                 report,
+                is_cut_short: watch::Sender::new(false),
             }),
             runtime,
             tasks: Mutex::default(),
@@ -133,6 +135,19 @@ impl HookSender {
         }
     }
 
+    /// As [`drain`](Self::drain), but once `enough` is over, everything that is not delivered yet is given up and
+    /// reported, and so is whatever is enqueued afterwards.
+    pub async fn drain_until(&self, enough: impl Future<Output = ()>) {
+        tokio::select! {
+            biased;
+            () = self.drain() => {}
+            () = enough => {
+                self.delivery.is_cut_short.send_replace(true);
+                self.drain().await;
+            }
+        }
+    }
+
     fn spawn(&self, lane: Lane) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that have ended are let go, so that the set is as large as the work at hand.
@@ -153,15 +168,30 @@ struct Delivery {
     waits: [Duration; 5],
     sleep: Arc<dyn Sleep>,
     report: Box<dyn Fn(&HookFailure) + Send + Sync>,
+    is_cut_short: watch::Sender<bool>,
 }
 
 impl Delivery {
     async fn empty(self: Arc<Self>, mut lane: Lane) {
         while let Some(notice) = lane.next() {
-            if let Err(fault) = self.deliver(&lane.hook, &notice.body).await {
+            let delivered = tokio::select! {
+                biased;
+                () = self.cut_short() => Err(HookFault::CutShort),
+                delivered = self.deliver(&lane.hook, &notice.body) => delivered,
+            };
+            if let Err(fault) = delivered {
                 self.give_up(&lane.hook, &lane.table, fault);
             }
         }
+    }
+
+    /// Returns once nobody wants to wait any longer.
+    async fn cut_short(&self) {
+        let mut is_cut_short = self.is_cut_short.subscribe();
+        is_cut_short
+            .wait_for(|is_cut_short| *is_cut_short)
+            .await
+            .expect("the sender lives as long as the delivery");
     }
 
     async fn deliver(&self, hook: &Hook, body: &Bytes) -> Result<(), HookFault> {

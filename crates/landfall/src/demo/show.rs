@@ -43,7 +43,7 @@ fn shown(site: &Site, path: &Path) -> String {
 pub(super) fn load(
     site: &Site,
     title: &str,
-    summary: RunSummary,
+    summary: &RunSummary,
     reports: &[LoadReport],
 ) -> anyhow::Result<()> {
     let step = if title == "CSV" { 4 } else { 3 };
@@ -161,14 +161,50 @@ pub(super) fn next_steps(site: &Site, took: Duration) {
     let config = site
         .configs()
         .next()
-        .map(|(_, path)| shown(site, path))
+        .map(|(_, path)| quoted(&shown(site, path)))
         .unwrap_or_default();
-    let bucket = shown(site, &site.bucket_folder());
+    let pattern = format!("{}/shop/orders/*.jsonl", shown(site, &site.bucket_folder()));
+    // First for SQL, then for the shell.
+    let query = quoted(&format!(
+        "select * from read_json('{}')",
+        pattern.replace('\'', "''")
+    ));
     say!("\nDone in {:.2} s. What to try next:", took.as_secs_f64());
     say!("  your own tap:    tap-… | landfall load --config {config} >> state.json");
     say!(
         "  check a key:     landfall key '[integration_name]/[table_name]/[year_loaded]/[table_version]_[timestamp_loaded]'"
     );
-    say!("  query the files: duckdb -c \"select * from read_json('{bucket}/shop/orders/*.jsonl')\"");
+    say!("  query the files: duckdb -c {query}");
     say!("  a real bucket:   landfall setup");
+}
+
+/// A word of a command as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else if word.contains(['"', '$', '`', '\\', '!']) || !word.contains('\'') {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        format!("\"{word}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_commands_are_quoted_where_a_shell_needs_it() {
+        let cases = [
+            ("landfall-demo/jsonl.json", "landfall-demo/jsonl.json"),
+            ("my demo/jsonl.json", "'my demo/jsonl.json'"),
+            ("it's", "\"it's\""),
+            ("it's $5", r"'it'\''s $5'"),
+            ("", "''"),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(quoted(word), expected, "{word}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use landfall_core::settings::AccessSettings;
 use landfall_load::BatchFiles;
 use tokio::runtime::Handle;
 
-use crate::wiring::open_bucket;
+use crate::wiring::{aws_options, open_bucket};
 
 /// Opens local files, and objects with the target's own access.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Files {
             ));
         };
         let bytes = self.runtime.block_on(async {
-            let bucket = open_bucket(&self.access, bucket).await;
+            let bucket = open_bucket(&self.access, bucket, aws_options()).await;
             bucket.read(key).await.map_err(std::io::Error::other)
         })?;
         Ok(Box::new(ObjectReader {

@@ -1,5 +1,6 @@
 //! Post-load webhooks of the stand-alone target (loading.md §8).
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +12,23 @@ use landfall_load::{
 use tokio::runtime::Runtime;
 
 use super::observer::Narrator;
+use super::retries::Retries;
+
+/// Webhooks that take longer are worth a word.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Narrates, and tells the hooks of every load that is done.
 pub(super) struct HookedNarrator {
     narrator: Arc<Narrator>,
     hooks: HookSender,
+    retries: Retries,
 }
 
 impl HookedNarrator {
     pub(super) fn new(
         narrator: Arc<Narrator>,
         urls: &[WebhookUrl],
+        retries: Retries,
         runtime: &Runtime,
     ) -> anyhow::Result<Self> {
         let hooks = Hooks::parse(urls.iter().map(WebhookUrl::as_str))?;
@@ -34,12 +41,20 @@ impl HookedNarrator {
         Ok(Self {
             narrator,
             hooks: HookSender::new(hooks, parts)?,
+            retries,
         })
     }
 
-    /// Waits until all requests are delivered or given up.
-    pub(super) fn deliver(&self, runtime: &Runtime) {
-        runtime.block_on(self.hooks.drain());
+    /// Waits until all requests are delivered or given up, or until nobody wants to wait any longer.
+    pub(super) fn deliver(&self, runtime: &Runtime, enough: impl Future<Output = ()>) {
+        let delivering = async {
+            let mut delivering = pin!(self.hooks.drain_until(enough));
+            if tokio::time::timeout(SOON, delivering.as_mut()).await.is_err() {
+                tracing::info!("all is loaded; waiting for webhooks to be delivered, until a signal comes");
+                delivering.await;
+            }
+        };
+        runtime.block_on(delivering);
     }
 }
 
@@ -53,6 +68,7 @@ impl Observer for HookedNarrator {
     }
 
     fn loaded(&self, report: &LoadReport, facts: &LoadFacts) {
+        self.retries.end();
         self.narrator.loaded(report, facts);
         self.hooks.enqueue(&facts.table, hook_body(facts));
     }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use landfall_format::Reason;
 use landfall_load::{LoadError, LoadFacts, LoadReport, Observer};
 use serde_json::json;
 use tracing::{info, warn};
@@ -121,8 +122,9 @@ impl Observer for Narrator {
 
     fn loaded(&self, report: &LoadReport, _facts: &LoadFacts) {
         for (number, count) in &report.reasons {
+            let words = Reason::in_words(number);
             warn!(
-                "{}: {count} record(s) rejected by check {number}, see _sdc_rejected",
+                "{}: {count} record(s) rejected: {words} ({number}); see _sdc_rejected",
                 report.table
             );
         }

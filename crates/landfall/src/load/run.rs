@@ -5,27 +5,33 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use landfall_bucket::S3Options;
 use landfall_core::settings::{OnInvalidRecord, TargetSettings};
-use landfall_format::{Naming, RandomKeys};
+use landfall_format::{Naming, RandomKeys, Reason};
 use landfall_load::{
     Clock, InvalidRecords, LoadInstants, Loader, Observer, Pipeline, PipelineParts, PipelineSettings,
-    RunError, RunSummary,
+    RejectionGroup, RunError, RunSummary,
 };
 use landfall_setup::CheckContext;
 use tokio::runtime::Runtime;
 
 use super::batch_files::Files;
 use super::hooks::HookedNarrator;
-use super::input::{Input, StopHandle, Taken};
+use super::input::{Input, Taken};
 use super::observer::Narrator;
+use super::retries::Retries;
+use super::signals::Signals;
+use super::stdout;
 use crate::cli::LoadOptions;
 use crate::clock::SystemClock;
 use crate::log::LogLevel;
 use crate::remedy::Remedies;
-use crate::wiring::open_bucket;
+use crate::wiring::{aws_options, open_bucket};
 
 /// How long the conductor waits for input before it looks after batches and loads.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How long the end of a run waits for what blocks after a failure or a signal.
+const LEAVE: Duration = Duration::from_secs(3);
 /// Loads at the same time: enough to overlap waiting, few enough to keep memory flat.
 const LOADS_AT_ONCE: usize = 3;
 
@@ -37,6 +43,8 @@ pub(crate) struct TargetRun {
     pub(crate) observer: Arc<dyn Observer>,
     /// Takes STATE lines.
     pub(crate) output: Box<dyn Write + Send>,
+    /// Waits before requests to the bucket are repeated.
+    pub(crate) retries: Retries,
 }
 
 /// Runs until the input ends or something is in the way.
@@ -45,11 +53,17 @@ pub(super) fn run(
     options: &LoadOptions,
     level: LogLevel,
 ) -> anyhow::Result<ExitCode> {
+    if !options.dry_run {
+        stdout::check()?;
+    }
     let runtime = start_runtime()?;
+    let retries = Retries::default();
+    let signals = Signals::watch(&runtime, retries.clone());
     let narrator = Arc::new(Narrator::new(level));
     let hooked = Arc::new(HookedNarrator::new(
         narrator.clone(),
         &settings.post_load_webhooks,
+        retries.clone(),
         &runtime,
     )?);
     let context = CheckContext::of_settings(&settings.destination, None);
@@ -60,13 +74,17 @@ pub(super) fn run(
         is_dry: options.dry_run,
         observer: hooked.clone(),
         output: Box::new(std::io::stdout()),
+        retries,
     };
-    let outcome = target.run(&runtime);
+    let outcome = target.run(&runtime, &signals);
     // Loads that were done before a failure have their webhooks all the same.
-    hooked.deliver(&runtime);
-    let summary = outcome.inspect_err(|failure| remedies.log(failure))?;
+    hooked.deliver(&runtime, signals.begin_delivering());
+    // Writes to a folder that are under way come to their end; what hangs, such as looking up a name, does not matter.
+    runtime.shutdown_timeout(LEAVE);
+    let summary = outcome.inspect_err(|failure| explain(failure, &remedies))?;
     narrator.finish();
     if options.dry_run && summary.rejected > 0 {
+        summary.rejections.iter().for_each(tell_rejections);
         anyhow::bail!(
             "{} of {} records would be rejected",
             summary.rejected,
@@ -74,6 +92,31 @@ pub(super) fn run(
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Logs what the last line of the run does not say.
+fn explain(failure: &anyhow::Error, remedies: &Remedies) {
+    if let Some(RunError::InvalidRecord { stream, line, reason }) = failure.downcast_ref() {
+        tracing::error!(
+            "stream '{stream}', line {line}: {}, and on_invalid_record is fail",
+            Reason::in_words(reason.number())
+        );
+    }
+    remedies.log(failure);
+}
+
+fn tell_rejections(group: &RejectionGroup) {
+    let RejectionGroup {
+        stream,
+        check,
+        count,
+        first_line,
+        first_reason,
+    } = group;
+    let words = Reason::in_words(check);
+    tracing::error!(
+        "stream '{stream}': {count} record(s) would be rejected ({words}), the first in line {first_line}: {first_reason}"
+    );
 }
 
 /// Threads for requests and files.
@@ -86,10 +129,12 @@ pub(crate) fn start_runtime() -> std::io::Result<Runtime> {
 
 impl TargetRun {
     /// Runs to the end of the input.
-    pub(crate) fn run(self, runtime: &Runtime) -> anyhow::Result<RunSummary> {
-        let (mut pipeline, source) = self.prepare(runtime)?;
+    pub(crate) fn run(self, runtime: &Runtime, signals: &Signals) -> anyhow::Result<RunSummary> {
+        let Some((mut pipeline, source)) = self.prepare(runtime, signals)? else {
+            return Ok(RunSummary::default());
+        };
         let input = Input::start(source)?;
-        stop_on_signals(runtime, &input.stop_handle());
+        signals.begin_reading(input.stop_handle(), pipeline.give_up());
         loop {
             match input.take(PATIENCE).map_err(RunError::Input)? {
                 Taken::Bytes(bytes) => pipeline.feed(bytes)?,
@@ -104,12 +149,24 @@ impl TargetRun {
         Ok(pipeline.finish()?)
     }
 
-    fn prepare(self, runtime: &Runtime) -> anyhow::Result<(Pipeline, Box<dyn Read + Send>)> {
+    /// Opens the bucket and checks the access to it; `None` if a signal came meanwhile.
+    fn prepare(
+        self,
+        runtime: &Runtime,
+        signals: &Signals,
+    ) -> anyhow::Result<Option<(Pipeline, Box<dyn Read + Send>)>> {
         let settings = self.settings;
         let destination = settings.destination;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let instants = Arc::new(LoadInstants::default());
-        let bucket = runtime.block_on(open_bucket(&destination.access, destination.bucket.as_str()));
+        let options = S3Options {
+            sleep: Arc::new(self.retries),
+            ..aws_options()
+        };
+        let opening = open_bucket(&destination.access, destination.bucket.as_str(), options);
+        let Some(bucket) = unless_enough(runtime, signals, opening) else {
+            return Ok(None);
+        };
         let naming = Naming {
             integration: settings.integration_name.as_str().to_owned(),
             template: destination.key_template,
@@ -121,7 +178,10 @@ impl TargetRun {
         } else {
             let challenge = destination.sentinel_key.map(|key| key.as_str().to_owned());
             let loader = Loader::new(bucket, challenge, instants.clone(), clock.clone());
-            runtime.block_on(loader.check_access())?;
+            match unless_enough(runtime, signals, loader.check_access()) {
+                Some(checked) => checked?,
+                None => return Ok(None),
+            }
             Some(Arc::new(loader))
         };
         let pipeline = Pipeline::start(PipelineParts {
@@ -151,8 +211,19 @@ impl TargetRun {
             output: self.output,
             observer: self.observer,
         })?;
-        Ok((pipeline, self.source))
+        Ok(Some((pipeline, self.source)))
     }
+}
+
+/// What `work` comes to; `None` if a signal comes first.
+fn unless_enough<T>(runtime: &Runtime, signals: &Signals, work: impl Future<Output = T>) -> Option<T> {
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = signals.enough() => None,
+            done = work => Some(done),
+        }
+    })
 }
 
 fn source(options: &LoadOptions) -> anyhow::Result<Box<dyn Read + Send>> {
@@ -165,23 +236,5 @@ fn source(options: &LoadOptions) -> anyhow::Result<Box<dyn Read + Send>> {
                 path.display()
             ),
         },
-    }
-}
-
-/// The first SIGINT or SIGTERM ends the input; what was read is loaded. Runners deliver them twice, so further ones
-/// change nothing (singer.md §8).
-fn stop_on_signals(runtime: &Runtime, stop: &StopHandle) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let _guard = runtime.enter();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        // Where signals can't be watched the default applies.
-        let Ok(mut signals) = signal(kind) else { continue };
-        let stop = stop.clone();
-        runtime.spawn(async move {
-            while signals.recv().await.is_some() {
-                tracing::info!("signal received: loading what was read, then ending");
-                stop.stop();
-            }
-        });
     }
 }

@@ -11,6 +11,28 @@
 //! - What hooks need: [`Catalog::claim_notices`] and [`Catalog::record_delivery`].
 //! - What proves it all: [`Catalog::accounts`], [`Catalog::check_chain`] and [`Catalog::landed_objects`].
 //!
+//! ```
+//! # use landfall_catalog::*;
+//! # use landfall_core::{ids::ClientId, time::Timestamp};
+//! # use std::path::Path;
+//! async fn first_load(
+//!     catalog: &Catalog,
+//!     intent: &Intent,
+//!     outcome: impl AsyncFnOnce(&OpenLoad) -> Outcome,
+//!     now: Timestamp,
+//! ) -> Result<(), LedgerError> {
+//!     let root = |at: Timestamp| PlannedObject {
+//!         kind: ObjectKind::Root,
+//!         key: format!("shop/orders/0_{}.jsonl", at.as_millis()),
+//!     };
+//!     let load = catalog.open_load(intent, &|at| vec![root(at)], now).await?;
+//!     let outcome = outcome(&load).await; // writes the objects; may be done again after a crash
+//!     let id = load.intent.id.clone();
+//!     catalog.commit_load(&Commit { id, outcome }).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! Every call may fail with a [`StoreError`], whose [`StoreError::reaction`] says what to do about it. Secrets that
 //! Landfall uses itself are encrypted, of the others only a [`Digest`] is kept.
 

@@ -214,27 +214,7 @@ impl Catalog {
         };
         let (hook, table) = (row.hook("hook_id")?, row.table("table_id")?);
         let attempt = row.u32("tries")?.saturating_add(1);
-        let number = session.next_number("delivery").await?;
-        let failure = match delivery {
-            Delivery::Delivered => None,
-            Delivery::Failed { reason, .. } | Delivery::GivenUp { reason } => Some(reason.as_str()),
-        };
-        session
-            .run(
-                "INSERT INTO deliveries (id, hook_id, outbox_id, table_id, load_id, attempt, tried_at, failure) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                args![
-                    number,
-                    hook,
-                    id,
-                    table,
-                    &row.load_id("load_id")?,
-                    attempt,
-                    now,
-                    failure
-                ],
-            )
-            .await?;
+        note_try(&mut session, id, &row, attempt, delivery, now).await?;
         let end = match delivery {
             Delivery::Failed { again_at, .. } => {
                 let sql = "UPDATE outbox SET tries = $1, next_at = $2, claimed_until = NULL WHERE id = $3";
@@ -319,6 +299,39 @@ impl Catalog {
         session.commit().await?;
         Ok(lined_up)
     }
+}
+
+/// Adds a line to the delivery log.
+async fn note_try(
+    session: &mut Session,
+    id: NoticeId,
+    notice: &Row,
+    attempt: u32,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let number = session.next_number("delivery").await?;
+    let failure = match delivery {
+        Delivery::Delivered => None,
+        Delivery::Failed { reason, .. } | Delivery::GivenUp { reason } => Some(reason.as_str()),
+    };
+    session
+        .run(
+            "INSERT INTO deliveries (id, hook_id, outbox_id, table_id, load_id, attempt, tried_at, failure) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            args![
+                number,
+                notice.hook("hook_id")?,
+                id,
+                notice.table("table_id")?,
+                &notice.load_id("load_id")?,
+                attempt,
+                now,
+                failure
+            ],
+        )
+        .await?;
+    Ok(())
 }
 
 /// Makes the next request of a lane due.

@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::error::StoreError;
 use crate::ids::{LoadSeq, TableId};
 use crate::ledger::LoadFacts;
-use crate::store::{Row, args};
+use crate::store::{Arg, Row, Session, args};
 use crate::tables::{self, LoadFault, Table};
 
 /// The last attempt of a table, of which `GET /v4/{client}/loads` tells.
@@ -151,58 +151,13 @@ impl Catalog {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<TableReport>, StoreError> {
-        let mut reports: BTreeMap<TableId, TableReport> = BTreeMap::new();
-        for table in self.tables(source).await? {
-            let status = match table.last_error {
-                Some(_) => TableStatus::Error,
-                None => TableStatus::Ok,
-            };
-            let report = TableReport {
-                rows_loaded: 0,
-                rows_rejected: 0,
-                sub_tables: BTreeMap::new(),
-                time_extracted: None,
-                status,
-                table,
-            };
-            reports.insert(report.table.id, report);
-        }
+        let tables = self.tables(source).await?.into_iter();
+        let mut reports: BTreeMap<TableId, TableReport> = tables
+            .map(|table| (table.id, TableReport::without_loads(table)))
+            .collect();
         let mut session = self.store.read().await?;
-        let sums = "SELECT table_id, CAST(SUM(rows_landed) AS BIGINT) AS landed, \
-                    CAST(SUM(rows_rejected) AS BIGINT) AS rejected FROM loads \
-                    WHERE source_id = $1 AND done_at >= $2 AND done_at < $3 AND state = 'done' GROUP BY table_id";
-        for row in session.rows(sums, args![source, from, until]).await? {
-            if let Some(report) = reports.get_mut(&row.table("table_id")?) {
-                report.rows_loaded = row.count("landed")?;
-                report.rows_rejected = row.count("rejected")?;
-            }
-        }
-        let sub_sums = "SELECT l.table_id, o.sub_table, CAST(SUM(o.object_rows) AS BIGINT) AS landed \
-                        FROM loads l JOIN load_objects o ON o.load_seq = l.seq \
-                        WHERE l.source_id = $1 AND l.done_at >= $2 AND l.done_at < $3 AND o.kind = 'sub_table' \
-                        GROUP BY l.table_id, o.sub_table";
-        for row in session.rows(sub_sums, args![source, from, until]).await? {
-            if let Some(report) = reports.get_mut(&row.table("table_id")?) {
-                report
-                    .sub_tables
-                    .insert(row.text("sub_table")?, row.count("landed")?);
-            }
-        }
-        let last = "SELECT l.table_id, l.facts FROM tables t JOIN loads l ON l.seq = t.last_load_seq \
-                    WHERE t.source_id = $1";
-        for row in session.rows(last, args![source]).await? {
-            if let Some(report) = reports.get_mut(&row.table("table_id")?) {
-                report.time_extracted = LoadFacts::from_stored(&row.text("facts")?)?.max_extracted;
-            }
-        }
-        let open = "SELECT l.table_id FROM tables t JOIN loads l ON l.table_id = t.id AND l.state = 'open' \
-                    WHERE t.source_id = $1";
-        for row in session.rows(open, args![source]).await? {
-            match reports.get_mut(&row.table("table_id")?) {
-                Some(report) if report.status == TableStatus::Ok => report.status = TableStatus::Loading,
-                _ => {}
-            }
-        }
+        add_sums(&mut session, &mut reports, args![source, from, until]).await?;
+        add_present(&mut session, &mut reports, source).await?;
         let mut reports: Vec<TableReport> = reports.into_values().collect();
         reports.sort_by(|one, other| one.table.name.cmp(&other.table.name));
         Ok(reports)
@@ -274,4 +229,73 @@ impl Catalog {
         let loaded = tables.into_iter().filter(|table| table.last_load_at.is_some());
         Ok(loaded.max_by_key(|table| table.last_load_at))
     }
+}
+
+impl TableReport {
+    fn without_loads(table: Table) -> Self {
+        Self {
+            rows_loaded: 0,
+            rows_rejected: 0,
+            sub_tables: BTreeMap::new(),
+            time_extracted: None,
+            status: match table.last_error {
+                Some(_) => TableStatus::Error,
+                None => TableStatus::Ok,
+            },
+            table,
+        }
+    }
+}
+
+/// Adds what landed in a span; `span` is the source, its begin and its end.
+async fn add_sums(
+    session: &mut Session,
+    reports: &mut BTreeMap<TableId, TableReport>,
+    span: &[Arg<'_>],
+) -> Result<(), StoreError> {
+    let sums = "SELECT table_id, CAST(SUM(rows_landed) AS BIGINT) AS landed, \
+                CAST(SUM(rows_rejected) AS BIGINT) AS rejected FROM loads \
+                WHERE source_id = $1 AND done_at >= $2 AND done_at < $3 AND state = 'done' GROUP BY table_id";
+    for row in session.rows(sums, span).await? {
+        if let Some(report) = reports.get_mut(&row.table("table_id")?) {
+            report.rows_loaded = row.count("landed")?;
+            report.rows_rejected = row.count("rejected")?;
+        }
+    }
+    let sub_sums = "SELECT l.table_id, o.sub_table, CAST(SUM(o.object_rows) AS BIGINT) AS landed \
+                    FROM loads l JOIN load_objects o ON o.load_seq = l.seq \
+                    WHERE l.source_id = $1 AND l.done_at >= $2 AND l.done_at < $3 AND o.kind = 'sub_table' \
+                    GROUP BY l.table_id, o.sub_table";
+    for row in session.rows(sub_sums, span).await? {
+        if let Some(report) = reports.get_mut(&row.table("table_id")?) {
+            report
+                .sub_tables
+                .insert(row.text("sub_table")?, row.count("landed")?);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the last load of each table, and whether one is on its way.
+async fn add_present(
+    session: &mut Session,
+    reports: &mut BTreeMap<TableId, TableReport>,
+    source: SourceId,
+) -> Result<(), StoreError> {
+    let last = "SELECT l.table_id, l.facts FROM tables t JOIN loads l ON l.seq = t.last_load_seq \
+                WHERE t.source_id = $1";
+    for row in session.rows(last, args![source]).await? {
+        if let Some(report) = reports.get_mut(&row.table("table_id")?) {
+            report.time_extracted = LoadFacts::from_stored(&row.text("facts")?)?.max_extracted;
+        }
+    }
+    let open = "SELECT l.table_id FROM tables t JOIN loads l ON l.table_id = t.id AND l.state = 'open' \
+                WHERE t.source_id = $1";
+    for row in session.rows(open, args![source]).await? {
+        match reports.get_mut(&row.table("table_id")?) {
+            Some(report) if report.status == TableStatus::Ok => report.status = TableStatus::Loading,
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -28,17 +28,7 @@ impl Catalog {
         act: Act<'_>,
     ) -> Result<Destination, DestinationError> {
         let mut session = self.store.write().await?;
-        let count = session
-            .only(
-                "SELECT COUNT(*) AS destinations FROM destinations WHERE deleted_at IS NULL",
-                args![],
-            )
-            .await?;
-        if count.u32("destinations")? >= new.most_destinations {
-            return Err(DestinationError::TooMany {
-                most: new.most_destinations,
-            });
-        }
+        refuse_too_many(&mut session, new.most_destinations).await?;
         let name = match &new.name {
             Some(name) => {
                 refuse_taken(&mut session, name, None).await?;
@@ -254,6 +244,16 @@ async fn refuse_taken(
 ) -> Result<(), DestinationError> {
     if is_taken(session, name, but_by).await? {
         Err(DestinationError::NameTaken(name.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+async fn refuse_too_many(session: &mut Session, most: u32) -> Result<(), DestinationError> {
+    let sql = "SELECT COUNT(*) AS destinations FROM destinations WHERE deleted_at IS NULL";
+    let count = session.only(sql, args![]).await?;
+    if count.u32("destinations")? >= most {
+        Err(DestinationError::TooMany { most })
     } else {
         Ok(())
     }

@@ -38,6 +38,25 @@ impl BookmarkValue {
         Some(Self { text, sort })
     }
 
+    /// Whether one printed value is above another, by how they look: what was a number and what was text is no longer
+    /// told apart.
+    #[must_use]
+    pub fn is_above(text: &str, other: &str) -> bool {
+        Self::printed(text).compare(&Self::printed(other)) == Ordering::Greater
+    }
+
+    fn printed(text: &str) -> Self {
+        let sort = if Decimal::parse(text.as_bytes()).is_some() {
+            Sort::Number
+        } else {
+            Instant::parse(text.as_bytes()).map_or(Sort::Text, |instant| Sort::Instant(instant.as_nanos()))
+        };
+        Self {
+            text: text.to_owned(),
+            sort,
+        }
+    }
+
     /// The value as received.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -36,6 +36,9 @@ pub enum LoadError {
         /// What the bucket said.
         source: BucketError,
     },
+    /// The ledger of loads failed.
+    #[error("the ledger of loads: {0}")]
+    Ledger(LedgerFault),
     /// Every instant tried was taken by objects that are not ours.
     #[error(
         "the key {key} and its neighbours in bucket {bucket} are taken by objects of somebody else: use another S3 Key or integration name"
@@ -47,6 +50,11 @@ pub enum LoadError {
         key: String,
     },
 }
+
+/// Why the ledger could not note what a load does next.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LedgerFault(pub String);
 
 /// Why a run of the target ends early (singer.md §8).
 #[derive(Debug, thiserror::Error)]

@@ -11,13 +11,14 @@ mod loader;
 mod pipeline;
 mod prepare;
 mod report;
+pub mod service;
 mod streams;
 mod webhook;
 mod workers;
 
 pub use clock::{Clock, LoadInstants};
 pub use error::{AccessError, LoadError, RunError};
-pub use loader::{AccessCheck, Load, Loader};
+pub use loader::{AccessCheck, Load, Loader, NextInstant, RunInstants};
 pub use pipeline::{
     BatchFiles, GiveUp, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RejectionGroup,
     RunSummary,

@@ -1,8 +1,9 @@
 //! The one loader: a closed batch becomes its objects, once (loading.md §3, §4, §6).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use landfall_bucket::{Bucket, ObjectBody, PutOutcome, PutTags};
@@ -80,29 +81,77 @@ pub struct Load {
     pub load_id: String,
 }
 
+/// Gives a load another instant, because an object of somebody else has one of its keys.
+#[async_trait]
+pub trait NextInstant: Send + Sync {
+    /// The next free instant for `load`, durable where loads outlive the process.
+    ///
+    /// # Errors
+    /// [`LoadError::Ledger`].
+    async fn next_instant(&self, load: &Load) -> Result<Timestamp, LoadError>;
+}
+
+/// Instants of a run of its own.
+pub struct RunInstants {
+    /// Those given out, shared with the pipeline.
+    pub instants: Arc<LoadInstants>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl NextInstant for RunInstants {
+    async fn next_instant(&self, _load: &Load) -> Result<Timestamp, LoadError> {
+        Ok(self.instants.next(self.clock.closing()))
+    }
+}
+
 /// Writes closed batches to a bucket. Every step is safe to repeat.
 pub struct Loader {
     bucket: Arc<dyn Bucket>,
-    access: AccessCheck,
-    instants: Arc<LoadInstants>,
-    clock: Arc<dyn Clock>,
+    access: Arc<AccessCheck>,
+    instants: Arc<dyn NextInstant>,
+    checksums: Checksums,
+}
+
+/// Whether reports have the checksum of each file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Checksums {
+    /// Where the upload needed it.
+    AsNeeded,
+    /// Of every file.
+    Kept,
 }
 
 impl Loader {
     /// A loader into `bucket`; `challenge` is the destination's `sentinel_key`.
     #[must_use]
-    pub fn new(
+    pub fn new(bucket: Arc<dyn Bucket>, challenge: Option<String>, instants: Arc<dyn NextInstant>) -> Self {
+        let access = Arc::new(AccessCheck::new(bucket.clone(), challenge));
+        Self::sharing(bucket, access, instants)
+    }
+
+    /// A loader into `bucket` that shares its checks with others.
+    #[must_use]
+    pub fn sharing(
         bucket: Arc<dyn Bucket>,
-        challenge: Option<String>,
-        instants: Arc<LoadInstants>,
-        clock: Arc<dyn Clock>,
+        access: Arc<AccessCheck>,
+        instants: Arc<dyn NextInstant>,
     ) -> Self {
-        let access = AccessCheck::new(bucket.clone(), challenge);
         Self {
             bucket,
             access,
             instants,
-            clock,
+            checksums: Checksums::AsNeeded,
+        }
+    }
+
+    /// Has reports tell the checksum of every file.
+    #[must_use]
+    pub fn keeping_checksums(self) -> Self {
+        Self {
+            checksums: Checksums::Kept,
+            ..self
         }
     }
 
@@ -131,7 +180,7 @@ impl Loader {
             match self.try_at(load, loaded_at).await? {
                 Attempt::Done(files) => return Ok(report(load, loaded_at, started.elapsed(), files)),
                 // Somebody else's object is in the way: nothing is overwritten, all files move on together.
-                Attempt::Taken => loaded_at = self.instants.next(self.clock.closing()),
+                Attempt::Taken => loaded_at = self.instants.next_instant(load).await?,
             }
         }
         let key = load
@@ -195,6 +244,10 @@ impl Loader {
                 key,
                 rows: file.rows,
                 size_bytes: body.size_bytes(),
+                crc32: match self.checksums {
+                    Checksums::Kept => checksum(body).await,
+                    Checksums::AsNeeded => body.known_crc32(),
+                },
             })),
             Ok(PutOutcome::Taken) => Ok(None),
             Err(source) => Err(LoadError::Put {
@@ -204,6 +257,11 @@ impl Loader {
             }),
         }
     }
+}
+
+/// The checksum, made where work may take long; `None` if the process ends meanwhile.
+async fn checksum(body: Arc<LoadBody>) -> Option<u32> {
+    tokio::task::spawn_blocking(move || body.crc32()).await.ok()
 }
 
 enum Attempt {
@@ -234,15 +292,22 @@ fn report(load: &Load, loaded_at: Timestamp, took: Duration, files: Vec<FileRepo
 #[derive(Debug)]
 struct LoadBody {
     content: FileContent,
-    size: std::sync::OnceLock<u64>,
+    size: OnceLock<u64>,
+    /// Its CRC-32, once it was asked for.
+    crc32: OnceLock<u32>,
 }
 
 impl LoadBody {
     fn new(content: FileContent) -> Self {
         Self {
             content,
-            size: std::sync::OnceLock::new(),
+            size: OnceLock::new(),
+            crc32: OnceLock::new(),
         }
+    }
+
+    fn known_crc32(&self) -> Option<u32> {
+        self.crc32.get().copied()
     }
 }
 
@@ -253,5 +318,13 @@ impl ObjectBody for LoadBody {
 
     fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
         Box::new(self.content.pieces().map(Bytes::from))
+    }
+
+    fn crc32(&self) -> u32 {
+        *self.crc32.get_or_init(|| {
+            let mut hasher = crc32fast::Hasher::new();
+            self.content.pieces().for_each(|piece| hasher.update(&piece));
+            hasher.finalize()
+        })
     }
 }

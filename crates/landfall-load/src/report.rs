@@ -13,6 +13,8 @@ pub struct FileReport {
     pub rows: u64,
     /// Its size.
     pub size_bytes: u64,
+    /// Its CRC-32 (ISO-HDLC), where the upload needed it.
+    pub crc32: Option<u32>,
 }
 
 /// A load that is done.

@@ -167,7 +167,8 @@ impl Streams {
     }
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether a table name is the loader's own (rejects.md T1).
+pub(crate) fn is_reserved(name: &str) -> bool {
     name.as_bytes()
         .get(..4)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"_sdc") || start.eq_ignore_ascii_case(b"_rjm"))

@@ -11,8 +11,10 @@ mod facts;
 mod lanes;
 mod sender;
 
+pub(crate) use address::HookUrl;
 pub use address::{Hooks, InvalidHookUrl};
 pub use body::hook_body;
+pub(crate) use client::HookClient;
 pub use client::{HookFault, NoRootCertificates};
 pub use facts::{BookmarkFacts, LoadFacts, SubTableFacts};
 pub use sender::{HookFailure, HookParts, HookSender, HookTiming};

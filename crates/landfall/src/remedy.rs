@@ -44,7 +44,7 @@ impl Remedies {
                 AccessError::Bucket(refusal) => self.explain(refusal),
             },
             Some(LoadError::Put { source, .. }) => self.explain(source),
-            Some(LoadError::Crowded { .. }) | None => return,
+            Some(LoadError::Crowded { .. } | LoadError::Ledger(_)) | None => return,
         };
         if problem.code != ProblemCode::Internal {
             tracing::error!("{}: {} Remedy: {}", problem.code, problem.cause, problem.remedy);

@@ -74,7 +74,7 @@ const FINGERPRINT_CHARACTERS: usize = 8;
 /// port, and a fingerprint that tells two hooks of one host apart. User info, path and query may be secrets: whoever
 /// knows the path of a chat's hook may write to the chat.
 #[derive(Clone)]
-pub(super) struct HookUrl {
+pub(crate) struct HookUrl {
     fingerprint: String,
     /// Scheme, host, port, path and query.
     pub(super) target: Uri,
@@ -83,7 +83,7 @@ pub(super) struct HookUrl {
 }
 
 impl HookUrl {
-    fn parse(url: &str) -> Option<Self> {
+    pub(crate) fn parse(url: &str) -> Option<Self> {
         let (scheme, after) = url.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https") {

@@ -50,7 +50,7 @@ pub struct NoRootCertificates(#[source] std::io::Error);
 /// Sends requests. Every try has its own connection: hooks hear of loads minutes apart, so most of the connections that
 /// one kept would be dead ones.
 #[derive(Debug)]
-pub(super) struct HookClient {
+pub(crate) struct HookClient {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     answer_within: Duration,
 }
@@ -67,7 +67,7 @@ impl HookClient {
     }
 
     /// A client that trusts the system's certificates.
-    pub(super) fn with_tls(answer_within: Duration) -> Result<Self, NoRootCertificates> {
+    pub(crate) fn with_tls(answer_within: Duration) -> Result<Self, NoRootCertificates> {
         let tls = tls()
             .with_native_roots()
             .map_err(NoRootCertificates)?
@@ -92,7 +92,7 @@ impl HookClient {
     }
 
     /// Tries once. Success is any 2xx.
-    pub(super) async fn post(&self, url: &HookUrl, body: Bytes) -> Result<(), HookFault> {
+    pub(crate) async fn post(&self, url: &HookUrl, body: Bytes) -> Result<(), HookFault> {
         let answer = self.client.request(request(url, body));
         let answer = tokio::time::timeout(self.answer_within, answer).await;
         let answer = answer.map_err(|_| HookFault::NoAnswer(self.answer_within))?;

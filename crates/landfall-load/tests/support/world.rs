@@ -11,7 +11,7 @@ use landfall_core::time::Timestamp;
 use landfall_format::{KeySource, Naming};
 use landfall_load::{
     BatchFiles, Clock, InvalidRecords, LoadError, LoadFacts, LoadInstants, LoadReport, Loader, Observer,
-    Pipeline, PipelineParts, PipelineSettings, RunError, RunSummary,
+    Pipeline, PipelineParts, PipelineSettings, RunError, RunInstants, RunSummary,
 };
 use serde_json::{Map, Value, json};
 
@@ -107,7 +107,14 @@ impl World {
         let bucket = Arc::new(MemoryBucket::new(self.slow.clone(), self.broken.clone()));
         let clock = Arc::new(ListedClock::new(&self.received_ms, &self.load_ms));
         let instants = Arc::new(LoadInstants::default());
-        let loader = Loader::new(bucket.clone(), None, instants.clone(), clock.clone());
+        let loader = Loader::new(
+            bucket.clone(),
+            None,
+            Arc::new(RunInstants {
+                instants: instants.clone(),
+                clock: clock.clone(),
+            }),
+        );
         let (output, observer) = (SharedOutput::of(&bucket), Arc::new(Witness::default()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

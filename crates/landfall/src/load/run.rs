@@ -10,7 +10,7 @@ use landfall_core::settings::{OnInvalidRecord, TargetSettings};
 use landfall_format::{Naming, RandomKeys, Reason};
 use landfall_load::{
     Clock, InvalidRecords, LoadInstants, Loader, Observer, Pipeline, PipelineParts, PipelineSettings,
-    RejectionGroup, RunError, RunSummary,
+    RejectionGroup, RunError, RunInstants, RunSummary,
 };
 use landfall_setup::CheckContext;
 use tokio::runtime::Runtime;
@@ -177,7 +177,14 @@ impl TargetRun {
             None
         } else {
             let challenge = destination.sentinel_key.map(|key| key.as_str().to_owned());
-            let loader = Loader::new(bucket, challenge, instants.clone(), clock.clone());
+            let loader = Loader::new(
+                bucket,
+                challenge,
+                Arc::new(RunInstants {
+                    instants: instants.clone(),
+                    clock: clock.clone(),
+                }),
+            );
             match unless_enough(runtime, signals, loader.check_access()) {
                 Some(checked) => checked?,
                 None => return Ok(None),

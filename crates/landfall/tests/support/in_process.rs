@@ -13,7 +13,7 @@ use landfall_core::time::Timestamp;
 use landfall_format::{Naming, RandomKeys};
 use landfall_load::{
     BatchFiles, Clock, InvalidRecords, LoadError, LoadFacts, LoadInstants, LoadReport, Loader, Observer,
-    Pipeline, PipelineParts, PipelineSettings, RunError, RunSummary,
+    Pipeline, PipelineParts, PipelineSettings, RunError, RunInstants, RunSummary,
 };
 use landfall_sim::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use serde_json::{Value, json};
@@ -65,8 +65,10 @@ fn run(
     let loader = Loader::new(
         bucket,
         Some(CHALLENGE.to_owned()),
-        instants.clone(),
-        clock.clone(),
+        Arc::new(RunInstants {
+            instants: instants.clone(),
+            clock: clock.clone(),
+        }),
     );
     handle.block_on(loader.check_access())?;
     let parts = PipelineParts {

@@ -1,0 +1,291 @@
+//! Who does what when.
+
+mod catching_up;
+mod feeding;
+mod starting;
+mod trimming;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use landfall_bucket::Sleep;
+use landfall_catalog::{Catalog, OpenLoad, Point, StoreError, TableId};
+use landfall_core::settings::BatchLimits;
+use landfall_core::units::ByteCount;
+use landfall_log::{Log, Partition, Position, ReadError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, watch};
+
+use super::keys::{EntryKeys, InstanceKeys};
+use super::landing::{Lander, LandingFault};
+use super::places::{Places, Routes};
+use super::steps::{Step, Steps};
+use super::tables::{TableKey, TableWork};
+use crate::clock::Clock;
+use crate::report::LoadReport;
+
+/// The one partition of the embedded log.
+const LOG_PARTITION: Partition = Partition::FIRST;
+/// Read at once.
+const CHUNK_BYTES: u64 = 8 << 20;
+/// How often ages, waits and the log's room are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What the service's loader is told.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// When batches close.
+    pub limits: BatchLimits,
+    /// How much memory batches may hold.
+    pub memory_budget: ByteCount,
+    /// Loads at the same time.
+    pub loads_at_once: usize,
+}
+
+/// What the service's loader works with.
+pub struct ServiceParts {
+    /// Settings.
+    pub settings: ServiceSettings,
+    /// Names the instance, for generated keys.
+    pub instance: String,
+    /// Where records wait.
+    pub log: Arc<dyn Log>,
+    /// The ledger.
+    pub catalog: Arc<Catalog>,
+    /// Opens destinations.
+    pub places: Arc<dyn Places>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Waits.
+    pub sleep: Arc<dyn Sleep>,
+    /// Is told of durable steps.
+    pub steps: Arc<dyn Steps>,
+    /// Is told of loads.
+    pub observer: Arc<dyn ServiceObserver>,
+    /// Woken when a load may have left requests to hooks.
+    pub notices: Arc<Notify>,
+}
+
+/// Who is told what the loader does.
+pub trait ServiceObserver: Send + Sync {
+    /// A load is done.
+    fn landed(&self, source: &str, report: &LoadReport);
+    /// One failed. Its records are still in the log.
+    fn failed(&self, source: &str, table: &str, fault: &str);
+}
+
+/// Talks to a running [`Conductor`].
+#[derive(Debug, Clone)]
+pub struct ConductorHandle {
+    wake: Arc<Notify>,
+    stop: watch::Sender<bool>,
+}
+
+impl ConductorHandle {
+    /// Something was changed that loading depends on.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Takes in what is in the log, loads what can be loaded, and ends.
+    pub fn drain(&self) {
+        self.stop.send_replace(true);
+        self.wake.notify_one();
+    }
+}
+
+/// What comes back from a job.
+pub(super) struct Landed {
+    pub(super) table: TableKey,
+    pub(super) outcome: Result<Option<LoadReport>, LandingFault>,
+}
+
+/// Goes over the log again for tables that were parked.
+#[derive(Debug)]
+struct CatchUp {
+    at: Position,
+    tables: HashSet<TableKey>,
+}
+
+/// Loads what is in the log (see the module's page).
+pub struct Conductor {
+    parts: ServiceParts,
+    lander: Arc<Lander>,
+    routes: Routes,
+    keys: Box<dyn EntryKeys>,
+    tables: HashMap<TableKey, TableWork>,
+    /// What the ledger knows of tables that no record was read of yet.
+    progress: HashMap<TableId, Point>,
+    open_loads: HashMap<TableId, OpenLoad>,
+    /// The next entry to read.
+    at: Position,
+    catch_up: Option<CatchUp>,
+    queue: VecDeque<TableKey>,
+    running: usize,
+    freed: Position,
+    landed: UnboundedReceiver<Landed>,
+    landed_in: UnboundedSender<Landed>,
+    handle: ConductorHandle,
+    stop: watch::Receiver<bool>,
+    next_look: Duration,
+}
+
+/// Why the loader ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum ConductorError {
+    /// The log can't be read.
+    #[error("reading the log: {0}")]
+    Log(#[from] ReadError),
+    /// The catalog failed.
+    #[error("{0}")]
+    Catalog(#[from] StoreError),
+}
+
+impl Conductor {
+    /// Takes up where the last one ended.
+    ///
+    /// # Errors
+    /// [`ConductorError`].
+    pub async fn start(parts: ServiceParts) -> Result<Self, ConductorError> {
+        let lander = Lander {
+            catalog: parts.catalog.clone(),
+            clock: parts.clock.clone(),
+            steps: parts.steps.clone(),
+        };
+        let first = parts.log.bounds(LOG_PARTITION).await?.first;
+        let low_waters = parts.catalog.low_waters().await?;
+        let low_water = low_waters
+            .first()
+            .map(|(_, low)| Position::new(low.as_u64()).next());
+        let at = low_water.map_or(first, |low| low.max(first));
+        let progress = parts.catalog.all_progress().await?;
+        let (landed_in, landed) = unbounded_channel();
+        let (stop_sender, stop) = watch::channel(false);
+        let mut conductor = Self {
+            lander: Arc::new(lander),
+            routes: Routes::new(parts.catalog.clone(), parts.places.clone()),
+            keys: Box::new(InstanceKeys::new(&parts.instance)),
+            tables: HashMap::new(),
+            progress: progress
+                .into_iter()
+                .map(|one| (one.table, one.landed_through))
+                .collect(),
+            open_loads: HashMap::new(),
+            at,
+            catch_up: None,
+            queue: VecDeque::new(),
+            running: 0,
+            freed: at,
+            landed,
+            landed_in,
+            handle: ConductorHandle {
+                wake: Arc::new(Notify::new()),
+                stop: stop_sender,
+            },
+            stop,
+            next_look: Duration::ZERO,
+            parts,
+        };
+        conductor.read_open_loads().await?;
+        Ok(conductor)
+    }
+
+    /// Generated keys of the caller's making.
+    #[must_use]
+    pub fn with_keys(self, keys: Box<dyn EntryKeys>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// To talk to it while it runs.
+    #[must_use]
+    pub fn handle(&self) -> ConductorHandle {
+        self.handle.clone()
+    }
+
+    /// Loads until it is told to drain. Everything it learns of single tables and destinations is dealt with; what ends
+    /// it is trouble with the log or the catalog.
+    ///
+    /// # Errors
+    /// [`ConductorError`]; starting anew goes on where this ended.
+    pub async fn run(mut self) -> Result<(), ConductorError> {
+        loop {
+            while let Ok(landed) = self.landed.try_recv() {
+                self.take(landed).await?;
+            }
+            if self.routes.refresh() {
+                self.next_look = Duration::ZERO;
+            }
+            let now = self.parts.clock.elapsed();
+            if now >= self.next_look {
+                self.next_look = now + LOOK_EVERY;
+                self.look_around(now).await?;
+            }
+            self.start_jobs().await?;
+            let has_room = self.has_room();
+            if has_room && (self.read_live().await? | self.read_again().await?) {
+                continue;
+            }
+            if *self.stop.borrow() && self.is_drained().await? {
+                self.free().await?;
+                return Ok(());
+            }
+            if self.catch_up.is_none() || !has_room {
+                self.wait(has_room).await?;
+            }
+        }
+    }
+
+    async fn look_around(&mut self, now: Duration) -> Result<(), ConductorError> {
+        self.close_due();
+        self.unpark(now).await?;
+        self.free().await
+    }
+
+    /// Whether batches may take more. Where they hold much, the largest is closed.
+    fn has_room(&mut self) -> bool {
+        let budget = self.parts.settings.memory_budget.as_u64() as usize;
+        let held: usize = self.tables.values().map(TableWork::held_bytes).sum();
+        if held > budget / 2 && self.running == 0 {
+            self.close_largest();
+        }
+        held <= budget
+    }
+
+    /// Waits until something happens.
+    async fn wait(&mut self, has_room: bool) -> Result<(), ConductorError> {
+        let now = self.parts.clock.elapsed();
+        let patience = self.next_look.saturating_sub(now).max(Duration::from_millis(1));
+        let log = self.parts.log.clone();
+        let at = self.at;
+        tokio::select! {
+            landed = self.landed.recv() => {
+                if let Some(landed) = landed {
+                    self.take(landed).await?;
+                }
+            }
+            more = log.wait_for(LOG_PARTITION, at), if has_room => more?,
+            () = self.handle.wake.notified() => self.next_look = Duration::ZERO,
+            () = self.parts.sleep.sleep(patience) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether all that can be loaded is.
+    async fn is_drained(&mut self) -> Result<bool, ConductorError> {
+        let end = self.parts.log.bounds(LOG_PARTITION).await?.next;
+        if self.at >= end && self.catch_up.is_none() {
+            self.unpark(self.parts.clock.elapsed()).await?;
+        }
+        if self.at < end || self.catch_up.is_some() {
+            return Ok(false);
+        }
+        self.close_all();
+        self.start_jobs().await?;
+        Ok(self.running == 0 && self.queue.is_empty())
+    }
+
+    pub(super) async fn step(&self, step: Step) {
+        self.parts.steps.done(step).await;
+    }
+}

@@ -1,0 +1,112 @@
+//! Parked tables are read again when their destination can be loaded to.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use landfall_log::Position;
+
+use super::{CatchUp, Conductor, ConductorError};
+use crate::service::encoding;
+use crate::service::gather::Gatherer;
+use crate::service::tables::{Flow, TableKey};
+
+impl Conductor {
+    /// What the ledger says of loads that are not done, and of how far tables are.
+    pub(super) async fn read_open_loads(&mut self) -> Result<(), ConductorError> {
+        let open = self.parts.catalog.open_loads().await?;
+        self.open_loads = open.into_iter().map(|load| (load.intent.table, load)).collect();
+        Ok(())
+    }
+
+    /// Has the parked tables that can be loaded again catch up, all of them together.
+    pub(super) async fn unpark(&mut self, now: Duration) -> Result<(), ConductorError> {
+        if self.catch_up.is_some() {
+            return Ok(());
+        }
+        let parked: Vec<(TableKey, Position)> = self
+            .tables
+            .iter()
+            .filter(|(_, table)| table.running.is_none())
+            .filter_map(|(key, table)| match table.flow {
+                Flow::Parked { from } => Some((key.clone(), from.unwrap_or(self.at))),
+                Flow::Live(_) | Flow::CatchingUp(_) => None,
+            })
+            .collect();
+        if parked.is_empty() {
+            return Ok(());
+        }
+        self.read_open_loads().await?;
+        let progress = self.parts.catalog.all_progress().await?;
+        self.progress = progress
+            .into_iter()
+            .map(|one| (one.table, one.landed_through))
+            .collect();
+        let mut catch_up = CatchUp {
+            at: self.at,
+            tables: HashSet::new(),
+        };
+        for (key, from) in parked {
+            let Some(gatherer) = self.revive(&key, now).await? else {
+                continue;
+            };
+            if let Some(table) = self.tables.get_mut(&key) {
+                table.flow = Flow::CatchingUp(gatherer);
+                catch_up.at = catch_up.at.min(from);
+                catch_up.tables.insert(key);
+            }
+        }
+        if !catch_up.tables.is_empty() {
+            self.catch_up = Some(catch_up);
+        }
+        Ok(())
+    }
+
+    /// A gatherer for a parked table, if its records can be loaded now.
+    async fn revive(&mut self, key: &TableKey, now: Duration) -> Result<Option<Gatherer>, ConductorError> {
+        let Some(route) = self.routes.find(key.source, now).await? else {
+            return Ok(None);
+        };
+        let Some(table) = self.tables.get(key) else {
+            return Ok(None);
+        };
+        let (id, problem) = (table.id, table.problem.clone());
+        let mut naming = route.naming;
+        let again = self.open_loads.get(&id).cloned();
+        if let Some(load) = &again {
+            if self
+                .routes
+                .find_place(load.intent.destination, now)
+                .await?
+                .is_none()
+            {
+                return Ok(None);
+            }
+            naming = match encoding::from_stored(&load.intent.encoding) {
+                Ok(naming) => naming,
+                Err(fault) => {
+                    tracing::error!(table.name = %key.name, "load {}: {fault}", load.intent.id);
+                    return Ok(None);
+                }
+            };
+        }
+        let seen = self.progress.get(&id).copied();
+        Ok(Some(Gatherer::new(&key.name, problem, naming, seen, again)))
+    }
+
+    /// Tables that have caught up go on with the others.
+    pub(super) fn join_readers(&mut self) {
+        let Some(catch_up) = self.catch_up.take_if(|catch_up| catch_up.at >= self.at) else {
+            return;
+        };
+        for key in catch_up.tables {
+            let Some(table) = self.tables.get_mut(&key) else {
+                continue;
+            };
+            let flow = std::mem::replace(&mut table.flow, Flow::Parked { from: None });
+            table.flow = match flow {
+                Flow::CatchingUp(gatherer) => Flow::Live(gatherer),
+                other => other,
+            };
+        }
+    }
+}

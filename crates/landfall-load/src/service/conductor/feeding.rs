@@ -1,0 +1,244 @@
+//! Entries of the log are handed to their tables.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use landfall_catalog::Activation;
+use landfall_core::clean_name::clean_name;
+use landfall_core::intake::{AcceptedRequest, decode};
+use landfall_core::units::ByteCount;
+use landfall_format::Reason;
+use landfall_log::{Entry, Position};
+
+use super::{CHUNK_BYTES, Conductor, ConductorError, LOG_PARTITION};
+use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
+use crate::service::places::Route;
+use crate::service::tables::{Flow, TableKey, TableWork};
+use crate::streams::is_reserved;
+
+/// Which of the two readers an entry comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Live,
+    Again,
+}
+
+impl Conductor {
+    /// Reads on. False at the end of the log.
+    pub(super) async fn read_live(&mut self) -> Result<bool, ConductorError> {
+        let entries = self.read(self.at).await?;
+        let has_read = !entries.is_empty();
+        for entry in entries {
+            self.at = entry.position.next();
+            self.feed(&entry, Reader::Live).await?;
+        }
+        Ok(has_read)
+    }
+
+    /// Reads on for tables that catch up. False if there is nothing to read, or none does.
+    pub(super) async fn read_again(&mut self) -> Result<bool, ConductorError> {
+        let Some(from) = self.catch_up.as_ref().map(|catch_up| catch_up.at) else {
+            return Ok(false);
+        };
+        let mut entries = if from < self.at {
+            self.read(from).await?
+        } else {
+            Vec::new()
+        };
+        entries.retain(|entry| entry.position < self.at);
+        for entry in &entries {
+            self.feed(entry, Reader::Again).await?;
+            if let Some(catch_up) = &mut self.catch_up {
+                catch_up.at = entry.position.next();
+            }
+        }
+        self.join_readers();
+        Ok(true)
+    }
+
+    async fn read(&self, from: Position) -> Result<Vec<Entry>, ConductorError> {
+        Ok(self
+            .parts
+            .log
+            .read(LOG_PARTITION, from, ByteCount::new(CHUNK_BYTES))
+            .await?)
+    }
+
+    async fn feed(&mut self, entry: &Entry, reader: Reader) -> Result<(), ConductorError> {
+        let request = match decode(&entry.bytes) {
+            Ok(request) => request,
+            Err(fault) => {
+                // The log checks what it reads, so this was written wrongly: nothing may be passed over in silence.
+                tracing::error!(
+                    log.position = entry.position.as_u64(),
+                    "an entry of the log can't be read: {fault}"
+                );
+                return Ok(());
+            }
+        };
+        let now = self.parts.clock.elapsed();
+        let route = self.routes.find(request.source, now).await?;
+        let mut ordinals: HashMap<&str, u32> = HashMap::new();
+        for (index, part) in request.parts.iter().enumerate() {
+            let ordinal = ordinals.entry(&part.table).or_default();
+            let at = PartAt {
+                part,
+                index: index as u32,
+                first_ordinal: *ordinal,
+            };
+            *ordinal += part.items.len() as u32;
+            self.feed_part(entry.position, &request, at, route.as_ref(), reader)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn feed_part(
+        &mut self,
+        position: Position,
+        request: &AcceptedRequest,
+        at: PartAt<'_>,
+        route: Option<&Route>,
+        reader: Reader,
+    ) -> Result<(), ConductorError> {
+        let key = TableKey {
+            source: request.source,
+            name: Arc::from(at.part.table.as_str()),
+        };
+        if !self.tables.contains_key(&key) {
+            let table = self.meet(&key, position, route).await?;
+            self.tables.insert(key.clone(), table);
+        }
+        let Some(table) = self.tables.get_mut(&key) else {
+            return Ok(());
+        };
+        let gatherer = match (&mut table.flow, reader) {
+            (Flow::Live(gatherer), Reader::Live) | (Flow::CatchingUp(gatherer), Reader::Again) => gatherer,
+            (Flow::Parked { from }, Reader::Live) => {
+                from.get_or_insert(position);
+                return Ok(());
+            }
+            (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) | (Flow::CatchingUp(_), Reader::Live) => {
+                return Ok(());
+            }
+        };
+        let Some(route) = route else {
+            table.park(position);
+            return Ok(());
+        };
+        gatherer.rename(&route.naming);
+        let entry = EntryFacts {
+            position,
+            received_at: request.received_at,
+        };
+        let mut rules = GatherRules {
+            limits: self.parts.settings.limits,
+            keys: &mut *self.keys,
+        };
+        gatherer.take(entry, at, &mut rules);
+        self.line_up(&key);
+        Ok(())
+    }
+
+    /// Puts a table with work in the queue.
+    pub(super) fn line_up(&mut self, key: &TableKey) {
+        let Some(table) = self.tables.get_mut(key) else {
+            return;
+        };
+        let has_work = table
+            .gatherer()
+            .is_some_and(|gatherer| !gatherer.ready.is_empty());
+        if has_work && !table.is_queued && table.running.is_none() {
+            table.is_queued = true;
+            self.queue.push_back(key.clone());
+        }
+    }
+
+    /// A table of which a record was read for the first time.
+    async fn meet(
+        &mut self,
+        key: &TableKey,
+        position: Position,
+        route: Option<&Route>,
+    ) -> Result<TableWork, ConductorError> {
+        let cleaned = clean_name(&key.name).into_owned();
+        let now = self.parts.clock.closing();
+        let found = self
+            .parts
+            .catalog
+            .ensure_table(key.source, &key.name, &cleaned, now)
+            .await?;
+        let problem = if is_reserved(&key.name) || is_reserved(&cleaned) {
+            Some(Reason::ReservedTable {
+                table: key.name.to_string(),
+            })
+        } else {
+            found.collides_with.map(|_| Reason::TableCollision { cleaned })
+        };
+        let id = found.table.id;
+        let flow = match route {
+            Some(route) if !self.open_loads.contains_key(&id) => Flow::Live(Gatherer::new(
+                &key.name,
+                problem.clone(),
+                route.naming.clone(),
+                self.progress.get(&id).copied(),
+                None,
+            )),
+            _ => Flow::Parked { from: Some(position) },
+        };
+        Ok(TableWork {
+            id,
+            problem,
+            flow,
+            running: None,
+            is_queued: false,
+        })
+    }
+
+    /// Closes batches whose first record is old enough.
+    pub(super) fn close_due(&mut self) {
+        let now = self.parts.clock.closing().as_millis();
+        let wait = i64::try_from(self.parts.settings.limits.wait.as_millis()).unwrap_or(i64::MAX);
+        self.close_where(|gatherer| {
+            let received = gatherer.open.as_ref().map(|open| open.first_received.as_millis());
+            received.is_some_and(|received| now.saturating_sub(received) >= wait)
+        });
+    }
+
+    /// Closes all batches.
+    pub(super) fn close_all(&mut self) {
+        self.close_where(|gatherer| gatherer.open.is_some());
+    }
+
+    pub(super) fn close_largest(&mut self) {
+        let size = |gatherer: &Gatherer| {
+            gatherer
+                .open
+                .as_ref()
+                .map_or(0, |open| open.batch.allocated_bytes())
+        };
+        let sizes = self
+            .tables
+            .values_mut()
+            .filter_map(|table| table.gatherer().map(|gatherer| size(gatherer)));
+        let largest = sizes.max().unwrap_or(0);
+        if largest > 0 {
+            self.close_where(|gatherer| size(gatherer) == largest);
+        }
+    }
+
+    /// A batch that is made again closes where it closed before, and nowhere else.
+    fn close_where(&mut self, is_due: impl Fn(&Gatherer) -> bool) {
+        let mut closed = Vec::new();
+        for (key, table) in &mut self.tables {
+            let due = table
+                .gatherer()
+                .filter(|gatherer| gatherer.again.is_none() && is_due(gatherer));
+            if let Some(gatherer) = due {
+                gatherer.close(Activation::Stays);
+                closed.push(key.clone());
+            }
+        }
+        closed.iter().for_each(|key| self.line_up(key));
+    }
+}

@@ -1,0 +1,73 @@
+//! What a table's records become, in their order: loads, and stretches that need none.
+
+use std::sync::Arc;
+
+use landfall_catalog::{Activation, LogRange, OpenLoad};
+use landfall_core::time::Timestamp;
+use landfall_core::units::TableVersion;
+use landfall_format::ClosedBatch;
+use landfall_log::Position;
+
+/// Work that waits for its turn.
+#[derive(Debug)]
+pub(super) enum Job {
+    Load(Box<ReadyLoad>),
+    Skip(ReadySkip),
+}
+
+/// A closed batch.
+#[derive(Debug)]
+pub(super) struct ReadyLoad {
+    pub(super) batch: Arc<ClosedBatch>,
+    pub(super) range: LogRange,
+    /// The first entry it has records of.
+    pub(super) first: Position,
+    pub(super) activation: Activation,
+    pub(super) extremes: Extremes,
+    /// The load as the ledger has it, if it was opened before.
+    pub(super) opened: Option<OpenLoad>,
+}
+
+/// An activation without records before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadySkip {
+    pub(super) range: LogRange,
+    pub(super) first: Position,
+    pub(super) version: TableVersion,
+}
+
+/// The extremes of what a batch holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extremes {
+    pub(super) sequences: Option<(i64, i64)>,
+    pub(super) received: Option<(Timestamp, Timestamp)>,
+}
+
+impl Extremes {
+    pub(super) fn take(&mut self, sequence: i64, received_at: Timestamp) {
+        widen(&mut self.sequences, sequence);
+        widen(&mut self.received, received_at);
+    }
+}
+
+fn widen<T: Copy + Ord>(range: &mut Option<(T, T)>, value: T) {
+    *range = Some(range.map_or((value, value), |(min, max)| (min.min(value), max.max(value))));
+}
+
+impl Job {
+    /// The first entry that is needed until it is done.
+    pub(super) fn first(&self) -> Position {
+        match self {
+            Self::Load(load) => load.first,
+            Self::Skip(skip) => skip.first,
+        }
+    }
+
+    /// Memory it holds.
+    pub(super) fn allocated_bytes(&self) -> usize {
+        match self {
+            Self::Load(load) => load.batch.allocated_bytes(),
+            Self::Skip(_) => 0,
+        }
+    }
+}

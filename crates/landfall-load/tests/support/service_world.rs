@@ -1,0 +1,398 @@
+//! A server without HTTP: a log, a catalog and a bucket in a folder, which outlive the runtimes that use them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use landfall_bucket::{FolderBucket, TokioSleep};
+use landfall_catalog::{
+    AccessFault, Act, Catalog, ConnectionCheck, Destination, DestinationProperties, Entropy, Form, Instance,
+    Mapping, NewDestination, NewSource, SecretKey, SourceType, UnmappedSources, Verdict,
+};
+use landfall_core::ids::{ClientId, DestinationId, SourceId};
+use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord, AcceptedRequest, encode};
+use landfall_core::object_key::ObjectKeyTemplate;
+use landfall_core::settings::{BatchLimits, FileFormat};
+use landfall_core::time::Timestamp;
+use landfall_core::units::{ByteCount, TableVersion};
+use landfall_load::service::{
+    Conductor, Place, Places, ServiceObserver, ServiceParts, ServiceSettings, Step, Steps,
+};
+use landfall_load::{Clock, LoadError, LoadReport};
+use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, NewEntry, Partition};
+use tokio::sync::Notify;
+
+const CHALLENGE: &str = "stitch-challenge-file-of-tests";
+
+#[derive(Debug)]
+struct Counting(AtomicUsize);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.0.fetch_add(1, Ordering::Relaxed) as u8;
+        }
+    }
+}
+
+/// The time of tests: it stands at an instant until it is set to another, and also runs on.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    started: Instant,
+    pub(crate) now_ms: Mutex<i64>,
+}
+
+impl Clock for TestClock {
+    fn receiving_nanos(&self) -> i64 {
+        *self.now_ms.lock().unwrap() * 1_000_000
+    }
+    fn closing(&self) -> Timestamp {
+        Timestamp::from_millis(*self.now_ms.lock().unwrap())
+    }
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+struct FolderPlaces {
+    folder: PathBuf,
+    format: FileFormat,
+}
+
+#[async_trait]
+impl Places for FolderPlaces {
+    async fn open(&self, destination: &Destination) -> Result<Place, AccessFault> {
+        let bucket = destination.properties.open()["s3_bucket"].clone();
+        let template = match self.format {
+            FileFormat::Jsonl => "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].jsonl",
+            FileFormat::Csv { .. } => {
+                "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].csv"
+            }
+        };
+        Ok(Place {
+            bucket: Arc::new(FolderBucket::open(&self.folder, bucket)),
+            challenge: Some(CHALLENGE.to_owned()),
+            template: ObjectKeyTemplate::parse(template, self.format.output_format()).unwrap(),
+            format: self.format,
+            max_key_part_bytes: Some(255),
+        })
+    }
+
+    fn explain(&self, _place: &Place, error: &LoadError) -> AccessFault {
+        AccessFault {
+            code: "refused".to_owned(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Ends the life of a process after the so-manieth step of a sort.
+pub(crate) struct CrashAfter {
+    pub(crate) step: Step,
+    pub(crate) count: usize,
+    seen: AtomicUsize,
+    crashed: Arc<Notify>,
+}
+
+#[async_trait]
+impl Steps for CrashAfter {
+    async fn done(&self, step: Step) {
+        if step == self.step && self.seen.fetch_add(1, Ordering::SeqCst) + 1 == self.count {
+            self.crashed.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+struct Silent;
+
+impl ServiceObserver for Silent {
+    fn landed(&self, _source: &str, _report: &LoadReport) {}
+    fn failed(&self, _source: &str, _table: &str, _fault: &str) {}
+}
+
+/// How a life ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Drained,
+    Crashed,
+}
+
+pub(crate) struct ServiceWorld {
+    dir: tempfile::TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) limits: BatchLimits,
+    pub(crate) format: FileFormat,
+}
+
+impl ServiceWorld {
+    pub(crate) fn new(limits: BatchLimits) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self {
+            clock: Arc::new(TestClock {
+                started: Instant::now(),
+                now_ms: Mutex::new(1_700_000_000_000),
+            }),
+            dir,
+            limits,
+            format: FileFormat::Jsonl,
+        };
+        std::fs::create_dir_all(world.bucket("lake")).unwrap();
+        std::fs::write(world.bucket("lake").join(CHALLENGE), "").unwrap();
+        world.live(async |catalog, _| {
+            world.destination(&catalog, "lake").await;
+            world.source(&catalog, "shop").await;
+        });
+        world
+    }
+
+    pub(crate) fn bucket(&self, name: &str) -> PathBuf {
+        self.dir.path().join("buckets").join(name)
+    }
+
+    pub(crate) fn challenge(&self) -> PathBuf {
+        self.bucket("lake").join(CHALLENGE)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.closing()
+    }
+
+    pub(crate) async fn catalog(&self) -> Arc<Catalog> {
+        let instance = Instance {
+            id: "instance".to_owned(),
+            client_id: ClientId::new(1000),
+            created_at: self.now(),
+        };
+        let entropy = Box::new(Counting(AtomicUsize::new(1)));
+        let path = self.dir.path().join("catalog.sqlite");
+        Arc::new(
+            Catalog::open(&path, &SecretKey::new([7; 32]), entropy, &instance)
+                .await
+                .unwrap(),
+        )
+    }
+
+    fn log(&self) -> Arc<EmbeddedLog> {
+        Arc::new(
+            EmbeddedLog::open_folder(&self.dir.path().join("log"), EmbeddedLogSettings::default()).unwrap(),
+        )
+    }
+
+    fn act(&self) -> Act<'static> {
+        Act {
+            who: "test",
+            at: self.now(),
+        }
+    }
+
+    pub(crate) async fn destination(&self, catalog: &Catalog, bucket: &str) -> DestinationId {
+        let mut properties = DestinationProperties::default();
+        properties.set("s3_bucket", bucket);
+        let new = NewDestination {
+            name: None,
+            description: None,
+            properties,
+            form: Form::Complete,
+            unmapped_sources: UnmappedSources::Map,
+            most_destinations: 10,
+        };
+        let made = catalog.create_destination(&new, self.act()).await.unwrap();
+        self.check(catalog, made.id).await;
+        made.id
+    }
+
+    /// A check of the destination succeeds.
+    pub(crate) async fn check(&self, catalog: &Catalog, id: DestinationId) {
+        let destination = catalog.destination(id).await.unwrap().unwrap();
+        catalog.start_check(id, "check", self.now()).await.unwrap();
+        let check = ConnectionCheck {
+            name: "check".to_owned(),
+            started_at: self.now(),
+            completed_at: Some(self.now()),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let revision = destination.access_revision;
+        catalog
+            .finish_check(id, revision, &check, &Verdict::Succeeded, self.now())
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn source(&self, catalog: &Catalog, name: &str) -> SourceId {
+        let new = NewSource {
+            source_type: SourceType::ImportApi,
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            properties: BTreeMap::new(),
+            mapping: Mapping::OnlyDestination,
+        };
+        catalog.create_source(&new, self.act()).await.unwrap().id
+    }
+
+    /// Does something in a life of its own.
+    pub(crate) fn live<T>(&self, work: impl AsyncFnOnce(Arc<Catalog>, Arc<EmbeddedLog>) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let done = runtime.block_on(async {
+            let (catalog, log) = (self.catalog().await, self.log());
+            let done = work(catalog.clone(), log.clone()).await;
+            log.close().await;
+            done
+        });
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        done
+    }
+
+    /// Accepts records of a table: each is `{"id":n}`.
+    pub(crate) fn push(&self, table: &str, ids: std::ops::Range<u64>, at_once: usize) {
+        let ids: Vec<u64> = ids.collect();
+        self.live(async |_, log| {
+            for ids in ids.chunks(at_once) {
+                append(&log, &request(&[part(table, 0, ids)], self.now())).await;
+            }
+        });
+    }
+
+    /// Accepts one request.
+    pub(crate) fn accept(&self, parts: Vec<AcceptedPart>) {
+        self.live(async |_, log| append(&log, &request(&parts, self.now())).await);
+    }
+
+    /// Runs a server until it has nothing more to do, or dies.
+    pub(crate) fn run(&self, crash: Option<(Step, usize)>) -> End {
+        self.live(async |catalog, log| self.conduct(catalog, log, crash).await)
+    }
+
+    pub(crate) async fn conduct(
+        &self,
+        catalog: Arc<Catalog>,
+        log: Arc<EmbeddedLog>,
+        crash: Option<(Step, usize)>,
+    ) -> End {
+        let crashed = Arc::new(Notify::new());
+        let (step, count) = crash.unwrap_or((Step::Freed, usize::MAX));
+        let steps = CrashAfter {
+            step,
+            count,
+            seen: AtomicUsize::new(0),
+            crashed: crashed.clone(),
+        };
+        let parts = ServiceParts {
+            settings: ServiceSettings {
+                limits: self.limits,
+                memory_budget: ByteCount::new(64 << 20),
+                loads_at_once: 4,
+            },
+            instance: "instance".to_owned(),
+            log,
+            catalog,
+            places: Arc::new(FolderPlaces {
+                folder: self.dir.path().join("buckets"),
+                format: self.format,
+            }),
+            clock: self.clock.clone(),
+            sleep: Arc::new(TokioSleep),
+            steps: Arc::new(steps),
+            observer: Arc::new(Silent),
+            notices: Arc::new(Notify::new()),
+        };
+        let conductor = Conductor::start(parts).await.unwrap();
+        conductor.handle().drain();
+        tokio::select! {
+            done = conductor.run() => {
+                done.unwrap();
+                End::Drained
+            }
+            () = crashed.notified() => End::Crashed,
+        }
+    }
+
+    /// All objects but the challenge, by key.
+    pub(crate) fn objects(&self, bucket: &str) -> BTreeMap<String, String> {
+        let root = self.bucket(bucket);
+        let mut found = BTreeMap::new();
+        collect(&root, &root, &mut found);
+        found.remove(CHALLENGE);
+        found
+    }
+
+    /// The `id` of every row of a table, sorted.
+    pub(crate) fn ids(&self, table: &str) -> Vec<u64> {
+        let objects = self.objects("lake");
+        let of_table = objects
+            .iter()
+            .filter(|(key, _)| key.starts_with(&format!("shop/{table}/")));
+        let mut ids: Vec<u64> = of_table
+            .flat_map(|(_, content)| content.lines())
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["id"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name == ".landfall-tmp") {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else {
+            let key = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            found.insert(key, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+pub(crate) fn part(table: &str, version: i64, ids: &[u64]) -> AcceptedPart {
+    let mut text = String::new();
+    let items = ids.iter().map(|id| {
+        let start = text.len();
+        text.push_str(&format!("{{\"id\":{id}}}"));
+        AcceptedItem::Record(AcceptedRecord {
+            sequence: *id as i64,
+            extracted_at: None,
+            data: start..text.len(),
+        })
+    });
+    let items = items.collect();
+    AcceptedPart {
+        table: table.to_owned(),
+        version: TableVersion::new(version),
+        key_names: Vec::new(),
+        bookmark_names: Vec::new(),
+        schema: None,
+        items,
+        text,
+    }
+}
+
+fn request(parts: &[AcceptedPart], received_at: Timestamp) -> AcceptedRequest {
+    AcceptedRequest {
+        source: SourceId::new(1),
+        received_at,
+        parts: parts.to_vec(),
+    }
+}
+
+async fn append(log: &EmbeddedLog, request: &AcceptedRequest) {
+    let entry = NewEntry {
+        bytes: encode(request).into(),
+        at: request.received_at,
+    };
+    log.append(Partition::FIRST, entry).await.unwrap();
+}

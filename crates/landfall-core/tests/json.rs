@@ -249,3 +249,19 @@ proptest! {
         prop_assert_eq!(serde_json::from_slice::<String>(&written).unwrap(), text);
     }
 }
+
+#[test]
+fn a_table_of_places_can_be_kept_small() {
+    let (mut tape, mut paths) = (Tape::new(), Paths::at_most(3));
+    let mut parse = |text: &str| {
+        let parsed = tape.parse_document(text.as_bytes(), NonFinite::Refuse, &mut paths);
+        parsed.map(drop).map_err(|error| error.fault)
+    };
+    assert_eq!(parse(r#"{"a":1,"b":2}"#), Ok(()));
+    assert_eq!(
+        parse(r#"{"b":1,"a":2}"#),
+        Ok(()),
+        "names that are known cost nothing"
+    );
+    assert_eq!(parse(r#"{"a":1,"c":2}"#), Err(JsonFault::TooManyNames));
+}

@@ -5,8 +5,10 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use landfall_core::intake::AcceptedItem;
+use landfall_core::units::ByteCount;
 use support::client::{Request, Response};
 use support::{NOW_NANOS, Server, World, settings};
 
@@ -30,15 +32,49 @@ fn a_connection_serves_one_request_after_the_other() {
     for _ in 0..3 {
         stream.write_all(request.head().as_bytes()).unwrap();
         stream.write_all(&request.body).unwrap();
-        let mut read = String::new();
-        while !read.ends_with(answer) {
-            let mut piece = [0; 512];
-            let length = stream.read(&mut piece).unwrap();
-            assert!(length > 0, "{read}");
-            read.push_str(std::str::from_utf8(&piece[..length]).unwrap());
-        }
+        read_until(&mut stream, answer);
     }
     assert_eq!(server.world.stored().len(), 3);
+}
+
+/// Reads from a connection that stays open until what came ends with `end`.
+fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut read = String::new();
+    while !read.ends_with(end) {
+        let mut piece = [0; 512];
+        let length = stream.read(&mut piece).unwrap();
+        assert!(length > 0, "{read}");
+        read.push_str(std::str::from_utf8(&piece[..length]).unwrap());
+    }
+    read
+}
+
+#[test]
+fn a_refused_client_may_finish_sending_before_it_reads_why() {
+    let server = server();
+    for (name, value, status) in [
+        ("Authorization", "Bearer at_REV", 401),
+        ("Content-Type", "text/csv", 415),
+    ] {
+        let mut refused =
+            Request::post("/v2/import/batch", vec![b' '; 8 << 20]).header("Connection", "keep-alive");
+        refused.headers.retain(|(found, _)| found != name);
+        let refused = refused.header(name, value);
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.write_all(refused.head().as_bytes()).unwrap();
+        stream.write_all(&refused.body).unwrap();
+        let end = if status == 401 {
+            r#"{"message":"Not Authorized"}"#
+        } else {
+            "application/json"
+        };
+        let answer = read_until(&mut stream, end);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        let good = Request::post("/v2/import/batch", BATCH).header("Connection", "keep-alive");
+        stream.write_all(good.head().as_bytes()).unwrap();
+        stream.write_all(&good.body).unwrap();
+        read_until(&mut stream, r#"{"status":"OK","message":"Batch Accepted!"}"#);
+    }
 }
 
 #[test]
@@ -86,16 +122,53 @@ fn a_body_in_chunks_that_grows_too_large_is_refused_with_what_was_read() {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.write_all(request.head().as_bytes()).unwrap();
     let piece = [b' '; 1 << 16];
-    for _ in 0..400 {
-        let sent = write!(stream, "10000\r\n")
-            .and_then(|()| stream.write_all(&piece))
-            .and_then(|()| stream.write_all(b"\r\n"));
-        if sent.is_err() {
-            break;
-        }
+    // 305 pieces are within the limit, one more is beyond.
+    for _ in 0..306 {
+        write!(stream, "10000\r\n").unwrap();
+        stream.write_all(&piece).unwrap();
+        stream.write_all(b"\r\n").unwrap();
     }
-    // The connection may be gone before the answer is read; nothing is stored in any case.
+    let answer = Response::read(&mut stream);
+    assert_eq!(answer.status, 413, "{answer:?}");
+    let bytes = answer
+        .body
+        .split(['(', ' '])
+        .find_map(|word| word.parse::<u64>().ok())
+        .unwrap();
+    assert!((20_000_001..=306 << 16).contains(&bytes), "{bytes}");
     assert!(server.world.stored().is_empty());
+}
+
+#[test]
+fn many_clients_with_little_memory_between_them_lose_nothing() {
+    let mut settings = settings();
+    settings.max_body = ByteCount::new(4 << 20);
+    settings.max_bodies = ByteCount::new(8 << 20);
+    settings.room_timeout = Duration::from_millis(300);
+    let server = Server::start(World::new(), settings);
+    let padding = "x".repeat(3 << 20);
+    let body = BATCH.replace(r#"{"id":1}"#, &format!(r#"{{"id":1,"padding":"{padding}"}}"#));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let send = || {
+            Request::post("/v2/import/batch", body.as_str())
+                .send(server.address)
+                .status
+        };
+        let clients: Vec<_> = (0..24).map(|_| scope.spawn(send)).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    assert!(
+        statuses.iter().all(|status| [201, 503].contains(status)),
+        "{statuses:?}"
+    );
+    let accepted = statuses.iter().filter(|status| **status == 201).count();
+    assert!(accepted > 0);
+    assert_eq!(server.world.stored().len(), accepted);
+    assert_eq!(
+        post(&server, "/v2/import/batch", BATCH).0,
+        201,
+        "the memory is there again"
+    );
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn a_webhook_is_refused_with_what_is_wrong() {
         ("/v1/clients/7723/token/nope", "{}", 401, not_authorized),
         ("/v1/clients/1/token/hook", "{}", 401, not_authorized),
         ("/v1/clients/07723/token/hook", "{}", 401, not_authorized),
+        ("/v1/clients/7723/token/%FF", "{}", 401, not_authorized),
         ("/v1/clients/7723/token/paused", "{}", 401, not_active),
         ("/v1/clients/7723/token/hook", "5", 400, not_an_object),
         ("/v1/clients/7723/token/hook", "[{},[]]", 400, not_an_object),

@@ -1,6 +1,7 @@
 //! The Import API over HTTP: paths, order of checks, answers (import-api.md §1 to §6.1).
 
 mod body;
+mod drain;
 mod headers;
 mod settings;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -20,6 +22,7 @@ use super::answer::{self, Answer, Encoding};
 use super::gate::{AppendError, Gate, Holder, HookSource, ImportSource, TokenDigest};
 use super::intake::{Intake, PushForm};
 use body::{BodyFault, BodyReader, Received};
+use drain::Drains;
 use headers::Packing;
 pub use settings::ImportSettings;
 
@@ -33,6 +36,7 @@ pub fn router(gate: Arc<dyn Gate>, settings: ImportSettings) -> Router {
     let service = Arc::new(Service {
         gate,
         bodies: BodyReader::new(&settings),
+        drains: Drains::default(),
         intake: Arc::new(Intake::new(max_decoded)),
         readers: Arc::new(Semaphore::new(settings.readers.get())),
         settings,
@@ -57,6 +61,7 @@ pub fn router(gate: Arc<dyn Gate>, settings: ImportSettings) -> Router {
 struct Service {
     gate: Arc<dyn Gate>,
     bodies: BodyReader,
+    drains: Drains,
     intake: Arc<Intake>,
     /// One permit for each body that may be read at the same time.
     readers: Arc<Semaphore>,
@@ -94,9 +99,11 @@ async fn status(State(service): Served, request: Request) -> Answer {
 
 async fn hook(
     State(service): Served,
-    Path((client, token)): Path<(String, String)>,
+    address: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Answer {
+    // An address that is no text names nobody.
+    let (client, token) = address.map(|Path(names)| names).unwrap_or_default();
     let answered = service.hook(&client, &token, request).await;
     answered.unwrap_or_else(|refusal| refusal)
 }
@@ -115,11 +122,8 @@ const BYTES_PER_READER: usize = 4 << 20;
 impl Service {
     async fn batch(&self, request: Request) -> Result<Answer, Answer> {
         let (request, body) = request.into_parts();
-        let source = self.check_access(&request).await?;
-        let packing = headers::packing(&request.headers);
-        let (true, Some(packing)) = (headers::is_json(&request.headers), packing) else {
-            return Err(Answer::batch_content_type());
-        };
+        let checked = self.check_batch(&request).await;
+        let ((source, packing), body) = self.admit(checked, &request, body)?;
         let received = self.receive(&request.headers, body, packing).await?;
         let now = self.gate.now();
         let accepted = self
@@ -131,15 +135,19 @@ impl Service {
         Ok(Answer::accepted(source.loading))
     }
 
+    async fn check_batch(&self, request: &Parts) -> Result<(ImportSource, Packing), Answer> {
+        let source = self.check_access(request).await?;
+        match headers::packing(&request.headers) {
+            Some(packing) if headers::is_json(&request.headers) => Ok((source, packing)),
+            _ => Err(Answer::batch_content_type()),
+        }
+    }
+
     /// Everything that push and validate have in common.
     async fn pushed(&self, request: Request) -> Result<(ImportSource, AcceptedRequest), Answer> {
         let (request, body) = request.into_parts();
-        let source = self.check_access(&request).await?;
-        let form = headers::push_encoding(&request.headers).zip(headers::packing(&request.headers));
-        let Some((encoding, packing)) = form else {
-            let found = headers::media_type(&request.headers);
-            return Err(Answer::push_content_type(found.as_deref()));
-        };
+        let checked = self.check_push(&request).await;
+        let ((source, encoding, packing), body) = self.admit(checked, &request, body)?;
         let received = self.receive(&request.headers, body, packing).await?;
         let user_agent = request.headers.get(header::USER_AGENT).cloned();
         let (now, client) = (self.gate.now(), self.settings.client);
@@ -156,19 +164,22 @@ impl Service {
         Ok((source, accepted))
     }
 
+    async fn check_push(&self, request: &Parts) -> Result<(ImportSource, Encoding, Packing), Answer> {
+        let source = self.check_access(request).await?;
+        let encoding = headers::push_encoding(&request.headers);
+        match (encoding, headers::packing(&request.headers)) {
+            (Some(encoding), Some(packing)) => Ok((source, encoding, packing)),
+            _ => {
+                let found = headers::media_type(&request.headers);
+                Err(Answer::push_content_type(found.as_deref()))
+            }
+        }
+    }
+
     async fn hook(&self, client: &str, token: &str, request: Request) -> Result<Answer, Answer> {
         let (request, body) = request.into_parts();
-        check_post(&request)?;
-        if client != self.settings.client.to_string() {
-            return Err(Answer::not_authorized());
-        }
-        let holder = self.gate.hook_holder(TokenDigest::of(token.as_bytes())).await;
-        let source: HookSource = match holder.map_err(|_| Answer::from(AppendError::Busy))? {
-            Holder::Nobody => return Err(Answer::not_authorized()),
-            Holder::Inactive => return Err(Answer::not_active()),
-            Holder::Active(source) => source,
-        };
-        let packing = headers::packing(&request.headers).ok_or_else(Answer::hook_content_encoding)?;
+        let checked = self.check_hook(client, token, &request).await;
+        let ((source, packing), body) = self.admit(checked, &request, body)?;
         let received = self.receive(&request.headers, body, packing).await?;
         let now = self.gate.now();
         let accepted = self
@@ -180,6 +191,37 @@ impl Service {
             self.store(accepted).await?;
         }
         Ok(Answer::hook_accepted())
+    }
+
+    async fn check_hook(
+        &self,
+        client: &str,
+        token: &str,
+        request: &Parts,
+    ) -> Result<(HookSource, Packing), Answer> {
+        check_post(request)?;
+        if client != self.settings.client.to_string() {
+            return Err(Answer::not_authorized());
+        }
+        let holder = self.gate.hook_holder(TokenDigest::of(token.as_bytes())).await;
+        let source = match holder.map_err(|_| Answer::from(AppendError::Busy))? {
+            Holder::Nobody => return Err(Answer::not_authorized()),
+            Holder::Inactive => return Err(Answer::not_active()),
+            Holder::Active(source) => source,
+        };
+        let packing = headers::packing(&request.headers).ok_or_else(Answer::hook_content_encoding)?;
+        Ok((source, packing))
+    }
+
+    /// Goes on with the body of a request whose headers are good, and gets rid of that of any other.
+    fn admit<T>(&self, checked: Result<T, Answer>, request: &Parts, body: Body) -> Result<(T, Body), Answer> {
+        match checked {
+            Ok(checked) => Ok((checked, body)),
+            Err(refusal) => {
+                self.drains.take(&request.headers, body);
+                Err(refusal)
+            }
+        }
     }
 
     /// Method, token, host, source (import-api.md §6.1, steps 1 and 2).

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use http_body::Frame;
 use landfall_core::ids::ClientId;
 use landfall_core::units::ByteCount;
+use proptest::prelude::*;
 
 use super::*;
 use crate::import::Identity;
@@ -34,7 +35,7 @@ impl http_body::Body for Script {
                 Poll::Pending
             };
         }
-        if self.waiting.is_none() {
+        if self.waiting.is_none() && !self.pause.is_zero() {
             // A deadline that nothing meets is a pause.
             let pause = timeout(self.pause, std::future::pending::<()>());
             self.waiting = Some(Box::pin(async move { drop(pause.await) }));
@@ -217,4 +218,31 @@ async fn damaged_gzip_is_unreadable() {
     }
     let empty = reader.receive(Body::empty(), Packing::Gzip, None).await.unwrap();
     assert!(empty.bytes.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_sent_as_gzip_ends_in_an_outcome(
+        packed in proptest::collection::vec(any::<u8>(), 0..300),
+        noise in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        is_gzip in any::<bool>(),
+        piece in 1..50_usize,
+    ) {
+        let mut sent = if is_gzip { gzip(&packed) } else { packed.clone() };
+        let is_intact = is_gzip && noise.is_empty();
+        for (place, byte) in noise.iter().filter(|_| !sent.is_empty()) {
+            let place = place.index(sent.len());
+            sent[place] = *byte;
+        }
+        let body = script(sent.chunks(piece).map(<[u8]>::to_vec).collect(), Duration::ZERO, true);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let received = runtime.block_on(reader(10_000, 100_000).receive(body, Packing::Gzip, None));
+        match received {
+            Ok(received) if is_intact => prop_assert_eq!(received.bytes, packed),
+            Err(fault) if is_intact => prop_assert!(false, "{:?}", fault),
+            Ok(_) | Err(_) => {}
+        }
+    }
 }

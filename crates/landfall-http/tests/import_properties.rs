@@ -76,14 +76,14 @@ fn object(
     let members: Vec<_> = good
         .into_iter()
         .map(|(name, value)| {
-            let value = prop_oneof![12 => value.prop_map(Some), 1 => part().prop_map(Some), 1 => Just(None)];
+            let value = prop_oneof![80 => value.prop_map(Some), 1 => part().prop_map(Some), 1 => Just(None)];
             value.prop_map(move |value| (name, value))
         })
         .collect();
     let extra: Vec<_> = extra
         .into_iter()
         .map(|name| {
-            prop_oneof![12 => Just(None), 1 => part().prop_map(Some)].prop_map(move |value| (name, value))
+            prop_oneof![80 => Just(None), 1 => part().prop_map(Some)].prop_map(move |value| (name, value))
         })
         .collect();
     (members, extra).prop_map(|(members, extra)| {

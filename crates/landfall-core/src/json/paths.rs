@@ -87,8 +87,8 @@ impl Paths {
         paths
     }
 
-    /// A table that refuses further names once it knows `places`, so that a hostile document can't fill the memory with
-    /// them. Parsing then ends in [`JsonFault::TooManyNames`](super::JsonFault::TooManyNames).
+    /// A table that knows `places` at most, so that a hostile document can't fill the memory with names. Once it is
+    /// full, a name that was not expected ends parsing in [`JsonFault::TooManyNames`](super::JsonFault::TooManyNames).
     #[must_use]
     pub fn at_most(places: usize) -> Self {
         Self {

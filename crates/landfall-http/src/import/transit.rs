@@ -4,13 +4,11 @@ mod cache;
 mod number;
 mod scalar;
 
-use std::rc::Rc;
-
 use landfall_core::json::{JsonError, Kind, Value, write_canonical_string};
 
 use super::cursor::{Cursor, Scratch};
-use cache::Cache;
 pub(crate) use cache::LengthUnit;
+use cache::{Cache, Resolved};
 
 /// Marks an array as a map.
 const MAP: &str = "^ ";
@@ -109,14 +107,14 @@ impl Decoder {
     }
 
     /// The content of a string, looked up if it is a reference.
-    fn resolve(&mut self, string: Value<'_>, is_key: bool) -> Result<Rc<str>, TransitError> {
-        self.cache.read(&string.string(), is_key)
+    fn resolve<'v>(&mut self, string: Value<'v>, is_key: bool) -> Result<Resolved<'v>, TransitError> {
+        self.cache.read(string.string(), is_key)
     }
 
     fn verbose_map(&mut self, map: Value<'_>) -> Result<(), TransitError> {
         let mut members = map.members();
         if let (Some((name, only)), None) = (members.next(), members.next()) {
-            let name = self.cache.read(&name, true)?;
+            let name = self.cache.read(name, true)?;
             return match scalar::tag(&name) {
                 Some(tag) => self.tagged(tag, only),
                 None => {
@@ -129,7 +127,7 @@ impl Decoder {
         }
         self.out.push(b'{');
         for (index, (name, value)) in map.members().enumerate() {
-            let name = self.cache.read(&name, true)?;
+            let name = self.cache.read(name, true)?;
             self.member(&name, value, index == 0)?;
         }
         self.out.push(b'}');

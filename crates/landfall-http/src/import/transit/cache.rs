@@ -1,5 +1,7 @@
 //! Strings that were written before, and references to them (import-api.md §14.3).
 
+use std::borrow::Cow;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::{MAP, TransitError};
@@ -23,6 +25,26 @@ const BASE: usize = 44;
 /// Strings kept at most.
 const MOST: usize = BASE * BASE;
 
+/// What a string stands for.
+#[derive(Debug)]
+pub(super) enum Resolved<'t> {
+    /// Itself.
+    Itself(Cow<'t, str>),
+    /// A string that is kept.
+    Kept(Rc<str>),
+}
+
+impl Deref for Resolved<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Itself(text) => text,
+            Self::Kept(text) => text,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Cache {
     kept: Vec<Rc<str>>,
@@ -38,21 +60,24 @@ impl Cache {
     }
 
     /// What a string stands for; it is kept if it can be referred to later.
-    pub(super) fn read(&mut self, text: &str, is_key: bool) -> Result<Rc<str>, TransitError> {
+    pub(super) fn read<'t>(
+        &mut self,
+        text: Cow<'t, str>,
+        is_key: bool,
+    ) -> Result<Resolved<'t>, TransitError> {
         if text.starts_with('^') && text != MAP {
-            let found = index(text).and_then(|index| self.kept.get(index));
+            let found = index(&text).and_then(|index| self.kept.get(index));
             return found
-                .cloned()
+                .map(|kept| Resolved::Kept(Rc::clone(kept)))
                 .ok_or_else(|| TransitError::UnknownReference(text.chars().take(16).collect()));
         }
-        let text: Rc<str> = text.into();
         if self.is_kept(&text, is_key) {
             if self.kept.len() == MOST {
                 self.kept.clear();
             }
-            self.kept.push(Rc::clone(&text));
+            self.kept.push(Rc::from(&*text));
         }
-        Ok(text)
+        Ok(Resolved::Itself(text))
     }
 
     fn is_kept(&self, text: &str, is_key: bool) -> bool {

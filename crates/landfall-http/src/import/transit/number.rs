@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use landfall_core::json::{Json, Kind};
-
 /// The JSON of an integer of any length: `+` and zeros in front are dropped.
 pub(super) fn integer(text: &str) -> Option<Cow<'_, str>> {
     let (sign, digits) = split_sign(text);
@@ -49,11 +47,23 @@ fn split_sign(text: &str) -> (&str, &str) {
 }
 
 fn is_json_number(text: &str) -> bool {
-    let begins_as_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    // A number alone, without the white space that a document may have around it.
-    begins_as_number
-        && text.ends_with(|last: char| last.is_ascii_digit())
-        && Json::parse(text.as_bytes()).is_ok_and(|json| matches!(json.kind(), Kind::Integer | Kind::Decimal))
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    is_digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(is_digits)
+        && exponent.is_none_or(|exponent| is_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `numerator / denominator`: exact where 64-bit floats are, and `null` for a division by zero.

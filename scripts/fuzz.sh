@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../fuzz"
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- line schema template
+[ $# -gt 0 ] || set -- import line schema template
 command -v c++ >/dev/null || {
     echo "the fuzz targets need a C++ compiler (Debian: g++)" >&2
     exit 1

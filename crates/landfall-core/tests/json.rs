@@ -249,3 +249,20 @@ proptest! {
         prop_assert_eq!(serde_json::from_slice::<String>(&written).unwrap(), text);
     }
 }
+
+#[test]
+fn a_table_of_places_can_be_kept_small() {
+    // The document itself is a place too.
+    let (mut tape, mut paths) = (Tape::new(), Paths::at_most(4));
+    let mut parse = |text: &str| {
+        let parsed = tape.parse_document(text.as_bytes(), NonFinite::Refuse, &mut paths);
+        parsed.map(drop).map_err(|error| error.fault)
+    };
+    assert_eq!(parse(r#"{"a":1,"b":2,"c":3}"#), Ok(()));
+    assert_eq!(
+        parse(r#"{"a":1,"b":2,"c":3}"#),
+        Ok(()),
+        "what is known and expected costs nothing"
+    );
+    assert_eq!(parse(r#"{"a":1,"b":2,"d":3}"#), Err(JsonFault::TooManyNames));
+}

@@ -21,7 +21,7 @@ pub enum JsonFault {
     TrailingText,
     /// The bytes are not UTF-8.
     InvalidUtf8,
-    /// More than 16,777,216 different places in one document.
+    /// More different places in one document than the [`Paths`](super::Paths) in use may know, at most 16,777,216.
     TooManyNames,
 }
 

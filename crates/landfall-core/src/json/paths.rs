@@ -58,6 +58,7 @@ pub struct Paths {
     by_name: HashMap<Vec<u8>, PathId>,
     scratch: Vec<u8>,
     objects: u64,
+    most: usize,
 }
 
 impl Default for Paths {
@@ -80,9 +81,20 @@ impl Paths {
             by_name: HashMap::new(),
             scratch: Vec::new(),
             objects: 0,
+            most: Self::MOST,
         };
         paths.push(PathId::NONE, "", false);
         paths
+    }
+
+    /// A table that knows `places` at most, so that a hostile document can't fill the memory with names. Once it is
+    /// full, a name that was not expected ends parsing in [`JsonFault::TooManyNames`](super::JsonFault::TooManyNames).
+    #[must_use]
+    pub fn at_most(places: usize) -> Self {
+        Self {
+            most: places.min(Self::MOST),
+            ..Self::new()
+        }
     }
 
     /// How many places are known; ids are below it.
@@ -104,7 +116,7 @@ impl Paths {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() >= Self::MOST
+        self.entries.len() >= self.most
     }
 
     /// The place that was met as number `index`, counted from 0; the root if there are fewer.

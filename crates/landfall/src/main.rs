@@ -16,6 +16,7 @@ mod load;
 mod log;
 mod policy;
 mod remedy;
+mod serve;
 mod settings_file;
 mod setup;
 mod wiring;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::command(std::env::args_os()) {
         cli::Command::Load(options) => load::run(&options),
+        cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Setup(options) => setup::run(&options),
         cli::Command::Policy(options) => policy::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

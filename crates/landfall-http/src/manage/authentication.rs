@@ -1,0 +1,147 @@
+//! Who may use the management API (management-api.md §1.1).
+
+use std::hint::black_box;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use landfall_catalog::{Digest, StoreError};
+use thiserror::Error;
+
+use super::answer::Refusal;
+use super::state::ManageState;
+
+/// The shortest key that the operator may choose, in characters.
+const SHORTEST_ADMIN_KEY: usize = 16;
+
+/// A key that works from the start, chosen by the operator. Only its digest is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminKey(Digest);
+
+/// Why a text can't be an admin key. The texts do not repeat it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AdminKeyError {
+    /// Too easy to guess.
+    #[error("the admin key has fewer than {SHORTEST_ADMIN_KEY} characters: choose a longer one")]
+    TooShort,
+    /// It could not be sent in a header.
+    #[error(
+        "the admin key has control characters, or blanks around it: choose one that fits into an HTTP header"
+    )]
+    NotForHeaders,
+}
+
+impl AdminKey {
+    /// Takes the text that the operator chose.
+    ///
+    /// # Errors
+    /// [`AdminKeyError`].
+    pub fn parse(text: &str) -> Result<Self, AdminKeyError> {
+        if text.trim() != text || text.contains(char::is_control) {
+            return Err(AdminKeyError::NotForHeaders);
+        }
+        if text.chars().count() < SHORTEST_ADMIN_KEY {
+            return Err(AdminKeyError::TooShort);
+        }
+        Ok(Self(Digest::of(text)))
+    }
+
+    /// Takes the same time wherever the digests differ.
+    fn is(&self, other: &Digest) -> bool {
+        let pairs = self.0.as_bytes().iter().zip(other.as_bytes());
+        let difference = pairs.fold(0_u8, |difference, (one, two)| black_box(difference | (one ^ two)));
+        difference == 0
+    }
+}
+
+/// Who makes a request, as the audit log names them.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) String);
+
+/// Lets only requests with a key pass, and tells the handlers whose key it is.
+pub(super) async fn require_key(
+    State(state): State<ManageState>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let caller = match bearer(request.headers()) {
+        Some(key) => identify(&state, key).await?,
+        None => None,
+    };
+    let Some(caller) = caller else {
+        tracing::warn!("a management request without a valid access key was refused");
+        return Err(Refusal::unauthorized());
+    };
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+async fn identify(state: &ManageState, key: &str) -> Result<Option<Caller>, StoreError> {
+    let digest = Digest::of(key);
+    if state.parts.admin_key.is_some_and(|admin| admin.is(&digest)) {
+        return Ok(Some(Caller("admin key".to_owned())));
+    }
+    let found = state.parts.catalog.access_key_of(&digest).await?;
+    Ok(found
+        .filter(|key| key.disabled_at.is_none())
+        .map(|key| Caller(format!("access key {}", key.id))))
+}
+
+/// The key in `Authorization: Bearer <key>`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = std::str::from_utf8(headers.get(header::AUTHORIZATION)?.as_bytes()).ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_key_is_long_and_fits_into_a_header() {
+        let cases = [
+            ("0123456789abcdef", None),
+            ("sixteen with blank", None),
+            ("Schlüssel mit äöü", None),
+            ("0123456789abcde", Some(AdminKeyError::TooShort)),
+            ("", Some(AdminKeyError::TooShort)),
+            (" 0123456789abcdef", Some(AdminKeyError::NotForHeaders)),
+            ("0123456789abcdef\n", Some(AdminKeyError::NotForHeaders)),
+            ("01234567\t89abcdef", Some(AdminKeyError::NotForHeaders)),
+        ];
+        for (text, refusal) in cases {
+            assert_eq!(AdminKey::parse(text).err(), refusal, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_key_is_the_same() {
+        let key = AdminKey::parse("0123456789abcdef").unwrap();
+        assert!(key.is(&Digest::of("0123456789abcdef")));
+        assert!(!key.is(&Digest::of("0123456789abcdeg")));
+        assert!(!key.is(&Digest::of("")));
+    }
+
+    #[test]
+    fn the_key_stands_after_bearer() {
+        let cases = [
+            ("Bearer ac_1", Some("ac_1")),
+            ("bearer  ac_1", Some("ac_1")),
+            ("Bearer two words", Some("two words")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Basic ac_1", None),
+            ("ac_1", None),
+        ];
+        for (value, key) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(bearer(&headers), key, "{value:?}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

@@ -42,6 +42,12 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The digest of those bytes, made elsewhere.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -70,6 +70,11 @@ impl Caller {
     }
 
     fn ask(runtime: &Runtime, destination: &DestinationSettings, access: AccessSettings) -> Self {
+        runtime.block_on(Self::asked(destination, access))
+    }
+
+    /// Who uses the bucket, as STS says.
+    pub(crate) async fn asked(destination: &DestinationSettings, access: AccessSettings) -> Self {
         let asking = async {
             let timeouts = Timeouts {
                 connect: CONNECT_LIMIT,
@@ -86,7 +91,7 @@ impl Caller {
                 OpenBucket::Folder(_) | OpenBucket::Store(_) => None,
             }
         };
-        match runtime.block_on(asking) {
+        match asking.await {
             Some(Ok(identity)) => {
                 let principal = PrincipalArn::derive(Some(&identity.arn), None);
                 Self {

@@ -103,38 +103,46 @@ pub(crate) fn run_check(
     show: &mut (dyn FnMut(Shown<'_>) + Send),
 ) -> anyhow::Result<CheckReport> {
     let challenge = challenge_of(settings)?;
+    Ok(runtime.block_on(check_destination(settings, challenge, shown_principal, show)))
+}
+
+/// Checks a destination within a runtime that is there already.
+pub(crate) async fn check_destination(
+    settings: &DestinationSettings,
+    challenge: &ChallengeKey,
+    shown_principal: Option<PrincipalArn>,
+    show: &mut (dyn FnMut(Shown<'_>) + Send),
+) -> CheckReport {
     let glyphs = glyphs();
-    runtime.block_on(async {
-        let options = S3Options {
-            retry: RetryPolicy::check(),
-            ..aws_options()
-        };
-        let bucket = OpenBucket::open(&settings.access, settings.bucket.as_str(), options).await;
-        let probes = match &bucket {
-            OpenBucket::Folder(bucket) => BucketProbes::of_folder(bucket),
-            OpenBucket::Aws(bucket) => BucketProbes::of_aws(bucket),
-            OpenBucket::Store(bucket) => BucketProbes::of_store(bucket),
-        };
-        let context = CheckContext::of_settings(settings, shown_principal);
-        let clock = SystemClock::new();
-        let check = Check {
-            context: &context,
-            challenge,
-            probes: &probes,
-            now: &|| clock.elapsed(),
-            clock: &|| clock.closing(),
-        };
-        let mut report = run_steps(&check, glyphs, show).await;
-        let mut survey = Survey::default();
-        if report.is_success() {
-            show(Shown::LookingAround);
-            // What was found by then is kept, the rest is told as not measured.
-            let _ = tokio::time::timeout(SURVEY_LIMIT, check.survey(&report, &mut survey)).await;
-        }
-        report.conclude(&context, &survey);
-        show(Shown::Lines(&glyphs.closing_lines(&report)));
-        Ok(report)
-    })
+    let options = S3Options {
+        retry: RetryPolicy::check(),
+        ..aws_options()
+    };
+    let bucket = OpenBucket::open(&settings.access, settings.bucket.as_str(), options).await;
+    let probes = match &bucket {
+        OpenBucket::Folder(bucket) => BucketProbes::of_folder(bucket),
+        OpenBucket::Aws(bucket) => BucketProbes::of_aws(bucket),
+        OpenBucket::Store(bucket) => BucketProbes::of_store(bucket),
+    };
+    let context = CheckContext::of_settings(settings, shown_principal);
+    let clock = SystemClock::new();
+    let check = Check {
+        context: &context,
+        challenge,
+        probes: &probes,
+        now: &|| clock.elapsed(),
+        clock: &|| clock.closing(),
+    };
+    let mut report = run_steps(&check, glyphs, show).await;
+    let mut survey = Survey::default();
+    if report.is_success() {
+        show(Shown::LookingAround);
+        // What was found by then is kept, the rest is told as not measured.
+        let _ = tokio::time::timeout(SURVEY_LIMIT, check.survey(&report, &mut survey)).await;
+    }
+    report.conclude(&context, &survey);
+    show(Shown::Lines(&glyphs.closing_lines(&report)));
+    report
 }
 
 /// Runs the steps, which have [`CHECK_LIMIT`] altogether.

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Setup(Box<SetupOptions>),
     /// Load a Singer stream from stdin into a bucket: `tap | landfall load --config target.json`
     Load(LoadOptions),
+    /// Take records over HTTP (Stitch's Import API, incoming webhooks) and load them into buckets, exactly once
+    Serve(ServeOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
     Check(CheckOptions),
     /// Print the bucket policy, or the same grant for other tools
@@ -70,6 +72,83 @@ pub(crate) struct LoadOptions {
     /// would be rejected, with the reasons and the first line of each
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+}
+
+/// Options of `landfall serve`. A flag wins over the environment (`LANDFALL_LISTEN` and so on), that over the file.
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// Settings file (TOML)
+    #[arg(long, short = 'c', value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address of everything [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Folder of everything that is kept [default: ./landfall-data]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// Account number that push clients send [default: 1000]
+    #[arg(long, value_name = "NUMBER")]
+    client_id: Option<String>,
+    /// Records at which a batch closes [default: 100000]
+    #[arg(long, value_name = "ROWS")]
+    batch_size_rows: Option<String>,
+    /// Bytes of records at which a batch closes [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    batch_size_bytes: Option<String>,
+    /// Age of its first record at which a batch closes [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    batch_wait_seconds: Option<String>,
+    /// Memory that batches may take [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    memory_budget_bytes: Option<String>,
+    /// Disk that waiting records may take; near it, requests are answered 503 [default: no limit]
+    #[arg(long, value_name = "BYTES")]
+    log_budget_bytes: Option<String>,
+    /// Host names that are served, with commas between [default: all]
+    #[arg(long, value_name = "NAMES")]
+    allowed_hosts: Option<String>,
+    /// Address under which clients reach this server, for the URLs of webhook sources
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Allow plain HTTP for post-load webhooks
+    #[arg(long)]
+    allow_insecure_webhooks: bool,
+    /// Allow plain HTTP for S3 endpoints on other machines
+    #[arg(long)]
+    allow_insecure_endpoint: bool,
+    /// Log more
+    #[arg(long, short = 'v', conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Log warnings and errors only
+    #[arg(long, short = 'q')]
+    pub(crate) quiet: bool,
+}
+
+impl ServeOptions {
+    /// The settings that were given, by name.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let texts = [
+            ("listen", &self.listen),
+            ("data_dir", &self.data_dir),
+            ("client_id", &self.client_id),
+            ("batch_size_rows", &self.batch_size_rows),
+            ("batch_size_bytes", &self.batch_size_bytes),
+            ("batch_wait_seconds", &self.batch_wait_seconds),
+            ("memory_budget_bytes", &self.memory_budget_bytes),
+            ("log_budget_bytes", &self.log_budget_bytes),
+            ("allowed_hosts", &self.allowed_hosts),
+            ("public_url", &self.public_url),
+        ];
+        let switches = [
+            ("allow_insecure_webhooks", self.allow_insecure_webhooks),
+            ("allow_insecure_endpoint", self.allow_insecure_endpoint),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.clone()?)));
+        let on = switches.into_iter().filter(|(_, is_on)| *is_on);
+        texts.chain(on.map(|(name, _)| (name, "true".to_owned())))
+    }
 }
 
 /// Form of `--about`.

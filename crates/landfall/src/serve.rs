@@ -1,0 +1,37 @@
+//! `landfall serve`: Import API, management API and loader in one process.
+
+mod data_folder;
+mod gate;
+mod metrics;
+mod ops;
+mod places;
+mod run;
+mod settings;
+
+use std::process::ExitCode;
+
+use crate::cli::ServeOptions;
+use crate::log::{self, LogLevel};
+
+/// Runs the command: exit 0 after a signal, 1 when it can't go on, 2 for settings that can't be used.
+pub(crate) fn run(options: &ServeOptions) -> ExitCode {
+    log::start(LogLevel::choose(options.verbose, options.quiet));
+    let settings = match settings::read(options) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            problems.iter().for_each(|problem| log::critical(problem));
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let served = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run::serve(settings)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::critical(&log::Chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! One process: intake, management, loader.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use landfall_bucket::{Sleep, TokioSleep};
+use landfall_catalog::{Act, Catalog, Instance, NewAccessKey};
+use landfall_core::ids::ClientId;
+use landfall_http::import;
+use landfall_http::import::{Answer, Identity, ImportSettings};
+use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, Minted, PublicAddress};
+use landfall_load::Clock;
+use landfall_load::service::{
+    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Uninterrupted,
+};
+use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+use super::data_folder::{DataFolder, SystemEntropy};
+use super::gate::ServerGate;
+use super::metrics::{LoadCounter, Metrics};
+use super::ops::{self, Ops};
+use super::places::{BucketChecker, BucketPlaces};
+use super::settings::ServeSettings;
+use crate::clock::SystemClock;
+
+/// Loads at the same time.
+const LOADS_AT_ONCE: usize = 4;
+/// How often checks that are due, and the log's health, are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long what is accepted may take to be loaded after the last request.
+const DRAIN_WITHIN: Duration = Duration::from_secs(60);
+
+/// The parts of a server that all others use.
+struct Core {
+    catalog: Arc<Catalog>,
+    log: Arc<EmbeddedLog>,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    notices: Arc<Notify>,
+    instance: Instance,
+}
+
+/// Serves until a signal comes, then takes nothing more, loads what it has, and ends.
+pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
+    let folder = DataFolder::open(&settings.data_dir)?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!(
+            "listening on {}: give another address with --listen",
+            settings.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let core = open(&settings, &folder).await?;
+    let rules = InstanceRules {
+        allow_insecure_endpoint: settings.allow_insecure_endpoint,
+        allow_insecure_webhooks: settings.allow_insecure_webhooks,
+        ..InstanceRules::default()
+    };
+    let conductor = start_conductor(&settings, &core, rules).await?;
+    let loading = conductor.handle();
+    let (stop, stopped) = watch::channel(false);
+    let manage = manage_state(&settings, &core, rules, loading.clone())?;
+    let gate = Arc::new(ServerGate {
+        catalog: core.catalog.clone(),
+        log: core.log.clone(),
+        clock: core.clock.clone(),
+        metrics: core.metrics.clone(),
+        is_ending: AtomicBool::new(false),
+        remembered: std::sync::Mutex::default(),
+    });
+    let ops = Ops {
+        catalog: core.catalog.clone(),
+        log: core.log.clone(),
+        clock: core.clock.clone(),
+        metrics: core.metrics.clone(),
+    };
+    greet(&core, &settings, &folder, address).await?;
+    let loader = spawn_conductor(conductor)?;
+    let sender = tokio::spawn(notices(&core)?.run(stopped.clone()));
+    let watcher = tokio::spawn(watch_destinations(
+        manage.clone(),
+        core.catalog.clone(),
+        ops.clone(),
+        stopped,
+    ));
+    let app = router(&settings, &core, gate.clone(), manage.clone(), ops);
+    let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+        wait_for_signal().await;
+        // From now on pushes are told to come again; those that are in the log are acknowledged.
+        gate.is_ending.store(true, Ordering::SeqCst);
+    });
+    served.await.context("serving")?;
+    tracing::info!("no more requests are taken: what was accepted is loaded now");
+    loading.drain();
+    let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
+    stop.send_replace(true);
+    let _ = tokio::time::timeout(DRAIN_WITHIN, async {
+        let _ = (sender.await, watcher.await);
+        manage.drain().await;
+    })
+    .await;
+    core.log.close().await;
+    core.catalog.close().await;
+    Ok(())
+}
+
+async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<Core> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let key = folder.secret_key()?;
+    let new = Instance {
+        id: random_uuid(),
+        client_id: settings.client_id.unwrap_or(ClientId::new(1000)),
+        created_at: clock.closing(),
+    };
+    let catalog = Catalog::open(&folder.catalog(), &key, Box::new(SystemEntropy), &new)
+        .await
+        .with_context(|| format!("opening {}", folder.catalog().display()))?;
+    let mut instance = catalog.instance().await?;
+    if let Some(client) = settings.client_id.filter(|client| *client != instance.client_id) {
+        let act = Act {
+            who: "settings",
+            at: clock.closing(),
+        };
+        catalog.set_client_id(client, act).await?;
+        instance.client_id = client;
+    }
+    let low_water = catalog.low_waters().await?;
+    let log = EmbeddedLog::open_folder(
+        &folder.log(),
+        EmbeddedLogSettings {
+            budget: settings.log_budget,
+            next_at_least: low_water
+                .first()
+                .map_or(Position::FIRST, |(_, low)| Position::new(low.as_u64()).next()),
+            ..EmbeddedLogSettings::default()
+        },
+    )
+    .with_context(|| format!("opening {}", folder.log().display()))?;
+    Ok(Core {
+        catalog: Arc::new(catalog),
+        log: Arc::new(log),
+        clock,
+        metrics: Arc::new(Metrics::default()),
+        notices: Arc::new(Notify::new()),
+        instance,
+    })
+}
+
+async fn start_conductor(
+    settings: &ServeSettings,
+    core: &Core,
+    rules: InstanceRules,
+) -> anyhow::Result<Conductor> {
+    let parts = ServiceParts {
+        settings: ServiceSettings {
+            limits: settings.limits,
+            memory_budget: settings.memory_budget,
+            loads_at_once: LOADS_AT_ONCE,
+        },
+        instance: core.instance.id.clone(),
+        log: core.log.clone(),
+        catalog: core.catalog.clone(),
+        places: Arc::new(BucketPlaces::new(rules)),
+        clock: core.clock.clone(),
+        sleep: Arc::new(TokioSleep),
+        steps: Arc::new(Uninterrupted),
+        observer: Arc::new(LoadCounter(core.metrics.clone())),
+        notices: core.notices.clone(),
+    };
+    Ok(Conductor::start(parts).await?)
+}
+
+/// The loader encodes, which must not hold up requests: it has a thread of its own.
+fn spawn_conductor(conductor: Conductor) -> anyhow::Result<tokio::sync::oneshot::Receiver<()>> {
+    let runtime = tokio::runtime::Handle::current();
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("loader".to_owned())
+        .spawn(move || {
+            if let Err(fault) = runtime.block_on(conductor.run()) {
+                // What is accepted stays in the log, but nothing would load it any more: whoever runs the server restarts it.
+                tracing::error!("the loader ended: {fault}");
+                std::process::exit(1);
+            }
+            let _ = ended.send(());
+        })?;
+    Ok(end)
+}
+
+fn notices(core: &Core) -> anyhow::Result<Notices> {
+    let metrics = core.metrics.clone();
+    Ok(Notices::new(NoticeParts {
+        catalog: core.catalog.clone(),
+        clock: core.clock.clone(),
+        sleep: Arc::new(TokioSleep),
+        news: core.notices.clone(),
+        count: Box::new(move |result| metrics.delivered(result)),
+    })?)
+}
+
+fn manage_state(
+    settings: &ServeSettings,
+    core: &Core,
+    rules: InstanceRules,
+    loading: ConductorHandle,
+) -> anyhow::Result<ManageState> {
+    let clock = core.clock.clone();
+    let admin_key = settings
+        .admin_key
+        .as_ref()
+        .map(|key| AdminKey::parse(key.expose_secret()))
+        .transpose()?;
+    Ok(ManageState::new(manage::Parts {
+        catalog: core.catalog.clone(),
+        checker: Arc::new(BucketChecker),
+        clock: Arc::new(move || clock.closing()),
+        entropy: Arc::new(SystemEntropy),
+        changed: Arc::new(move || loading.wake()),
+        admin_key,
+        rules,
+        address: settings
+            .public_url
+            .clone()
+            .map_or(PublicAddress::HostOverHttp, PublicAddress::Url),
+    }))
+}
+
+fn router(
+    settings: &ServeSettings,
+    core: &Core,
+    gate: Arc<ServerGate>,
+    manage: ManageState,
+    ops: Ops,
+) -> Router {
+    let identity = Identity {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: option_env!("LANDFALL_REVISION").unwrap_or("unknown").to_owned(),
+    };
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let import = import::router(
+        gate,
+        ImportSettings {
+            allowed_hosts: settings.allowed_hosts.clone(),
+            readers: cores,
+            ..ImportSettings::new(core.instance.client_id, identity)
+        },
+    );
+    let metrics = core.metrics.clone();
+    let import = import.layer(from_fn(move |request: Request, next: Next| {
+        let metrics = metrics.clone();
+        async move { count_answer(&metrics, request, next).await }
+    }));
+    import
+        .merge(manage::router(manage))
+        .merge(ops::router(ops))
+        .fallback(|| async { Answer::not_found() })
+}
+
+async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Response {
+    let endpoint = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("other", |path| {
+            path.as_str()
+                .rsplit('/')
+                .find(|part| !part.is_empty())
+                .unwrap_or("other")
+        })
+        .trim_matches(['{', '}'])
+        .to_owned();
+    let answer = next.run(request).await.into_response();
+    metrics.answered(&endpoint, answer.status().as_u16());
+    answer
+}
+
+/// Prints where the server is, and a first key when there is none yet.
+async fn greet(
+    core: &Core,
+    settings: &ServeSettings,
+    folder: &DataFolder,
+    address: SocketAddr,
+) -> anyhow::Result<()> {
+    say!(
+        "Landfall listens on http://{address} and keeps its data in {}",
+        folder.path().display()
+    );
+    if settings.admin_key.is_some() || !core.catalog.access_keys().await?.is_empty() {
+        return Ok(());
+    }
+    let key = Minted::access_key(&SystemEntropy);
+    let new = NewAccessKey {
+        digest: key.digest(),
+        last4: key.last4(),
+        description: "made at the first start",
+    };
+    let act = Act {
+        who: "landfall",
+        at: core.clock.closing(),
+    };
+    core.catalog.create_access_key(new, act).await?;
+    say!("Management key, shown only now: {}", key.text().expose_secret());
+    Ok(())
+}
+
+/// Checks failing destinations when their time comes, and looks whether the log can be written.
+async fn watch_destinations(
+    manage: ManageState,
+    catalog: Arc<Catalog>,
+    ops: Ops,
+    mut stop: watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
+        if let Err(reason) = ops.readiness().await {
+            tracing::warn!("not ready: {reason}");
+        }
+        for id in catalog.due_checks(ops.clock.closing()).await.unwrap_or_default() {
+            if let Err(fault) = manage.start_check(id).await {
+                tracing::warn!(destination.id = id.as_u32(), "the check could not start: {fault}");
+            }
+        }
+        tokio::select! {
+            _ = stop.changed() => {}
+            () = TokioSleep.sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn random_uuid() -> String {
+    use landfall_format::KeySource;
+    String::from_utf8_lossy(&landfall_format::RandomKeys::default().next_key()).into_owned()
+}

@@ -1,0 +1,206 @@
+//! Settings of `landfall serve`: a TOML file, the environment over it, flags over both.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use landfall_core::ids::ClientId;
+use landfall_core::settings::BatchLimits;
+use landfall_core::units::ByteCount;
+use secrecy::SecretString;
+
+use crate::cli::ServeOptions;
+use crate::environment::variable;
+
+/// What the server is told.
+#[derive(Debug)]
+pub(crate) struct ServeSettings {
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Where it keeps everything.
+    pub(crate) data_dir: PathBuf,
+    /// A management key that works from the start.
+    pub(crate) admin_key: Option<SecretString>,
+    /// The account number of push clients; of a new instance alone, unless it is given.
+    pub(crate) client_id: Option<ClientId>,
+    /// When batches close.
+    pub(crate) limits: BatchLimits,
+    /// Memory for batches.
+    pub(crate) memory_budget: ByteCount,
+    /// What the log may take on disk.
+    pub(crate) log_budget: Option<ByteCount>,
+    /// Host names that are served; none serves all.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Where clients reach the server, if not at the host they name.
+    pub(crate) public_url: Option<String>,
+    /// Plain HTTP for post-load webhooks.
+    pub(crate) allow_insecure_webhooks: bool,
+    /// Plain HTTP for S3 endpoints on other machines.
+    pub(crate) allow_insecure_endpoint: bool,
+}
+
+/// Names of all settings, and whether flags may give them.
+const NAMES: [&str; 12] = [
+    "listen",
+    "data_dir",
+    "admin_key",
+    "client_id",
+    "batch_size_rows",
+    "batch_size_bytes",
+    "batch_wait_seconds",
+    "memory_budget_bytes",
+    "log_budget_bytes",
+    "allowed_hosts",
+    "public_url",
+    "allow_insecure_webhooks",
+];
+const MORE_NAMES: [&str; 1] = ["allow_insecure_endpoint"];
+
+fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(MORE_NAMES)
+}
+
+/// Values as text, by name, and all problems with them.
+#[derive(Debug, Default)]
+struct Raw {
+    values: BTreeMap<String, String>,
+    problems: Vec<String>,
+}
+
+/// Reads all settings.
+///
+/// # Errors
+/// Every problem, one text each.
+pub(crate) fn read(options: &ServeOptions) -> Result<ServeSettings, Vec<String>> {
+    let mut raw = Raw::default();
+    if let Some(path) = &options.config {
+        raw.add_file(path);
+    }
+    for name in names() {
+        if let Some(value) = variable(&format!("LANDFALL_{}", name.to_ascii_uppercase())) {
+            raw.values.insert(name.to_owned(), value);
+        }
+    }
+    for (name, value) in options.values() {
+        raw.values.insert(name.to_owned(), value);
+    }
+    let settings = raw.settings();
+    if raw.problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(raw.problems)
+    }
+}
+
+impl Raw {
+    fn add_file(&mut self, path: &Path) {
+        let shown = path.display();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problems.push(format!(
+                    "settings file {shown}: {error}: check the path after --config"
+                ));
+                return;
+            }
+        };
+        let table: toml::Table = match text.parse() {
+            Ok(table) => table,
+            Err(error) => {
+                self.problems
+                    .push(format!("settings file {shown}: {}", error.message()));
+                return;
+            }
+        };
+        for (name, value) in table {
+            if !names().any(|known| known == name) {
+                let known = names().collect::<Vec<_>>().join(", ");
+                self.problems.push(format!(
+                    "settings file {shown}: there is no setting {name}: use one of {known}"
+                ));
+                continue;
+            }
+            self.values.insert(name, text_of(&value));
+        }
+    }
+
+    fn settings(&mut self) -> ServeSettings {
+        ServeSettings {
+            listen: self
+                .parsed("listen", "an address and port such as 127.0.0.1:8080")
+                .unwrap_or(DEFAULT_LISTEN),
+            data_dir: self
+                .text("data_dir")
+                .map_or_else(|| PathBuf::from("landfall-data"), PathBuf::from),
+            admin_key: self.text("admin_key").map(SecretString::from),
+            client_id: self
+                .parsed("client_id", "a number such as 1000")
+                .map(ClientId::new),
+            limits: BatchLimits {
+                rows: self
+                    .parsed("batch_size_rows", "a whole number from 1")
+                    .unwrap_or(DEFAULT_ROWS),
+                bytes: self.bytes("batch_size_bytes").unwrap_or(DEFAULT_BYTES),
+                wait: Duration::from_secs(
+                    self.parsed("batch_wait_seconds", "a whole number of seconds")
+                        .unwrap_or(DEFAULT_WAIT_SECONDS),
+                ),
+            },
+            memory_budget: self.bytes("memory_budget_bytes").unwrap_or(DEFAULT_MEMORY),
+            log_budget: self.bytes("log_budget_bytes"),
+            allowed_hosts: self
+                .text("allowed_hosts")
+                .map(|hosts| split(&hosts))
+                .unwrap_or_default(),
+            public_url: self.text("public_url"),
+            allow_insecure_webhooks: self
+                .parsed("allow_insecure_webhooks", "true or false")
+                .unwrap_or(false),
+            allow_insecure_endpoint: self
+                .parsed("allow_insecure_endpoint", "true or false")
+                .unwrap_or(false),
+        }
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.values.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    fn bytes(&mut self, name: &str) -> Option<ByteCount> {
+        let bytes: Option<NonZeroU64> = self.parsed(name, "a whole number of bytes from 1");
+        bytes.map(|bytes| ByteCount::new(bytes.get()))
+    }
+
+    fn parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
+        let text = self.text(name)?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.problems.push(format!("{name} is {text:?}: give {expected}"));
+        }
+        parsed
+    }
+}
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const DEFAULT_ROWS: NonZeroU64 = NonZeroU64::new(100_000).expect("it is not zero");
+const DEFAULT_BYTES: ByteCount = ByteCount::new(64 << 20);
+const DEFAULT_WAIT_SECONDS: u64 = 300;
+const DEFAULT_MEMORY: ByteCount = ByteCount::new(256 << 20);
+
+fn text_of(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(list) => list.iter().map(text_of).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn split(list: &str) -> Vec<String> {
+    list.split(',')
+        .map(|item| item.trim().to_owned())
+        .filter(|item| !item.is_empty())
+        .collect()
+}

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Load(LoadOptions),
     /// Take records over HTTP (Stitch's Import API, incoming webhooks) and load them into buckets, exactly once
     Serve(ServeOptions),
+    /// Prove that all a server accepted is in its buckets, or waits: the ledger against the log and the buckets
+    Verify(VerifyOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
     Check(CheckOptions),
     /// Print the bucket policy, or the same grant for other tools
@@ -149,6 +151,20 @@ impl ServeOptions {
         let on = switches.into_iter().filter(|(_, is_on)| *is_on);
         texts.chain(on.map(|(name, _)| (name, "true".to_owned())))
     }
+}
+
+/// Options of `landfall verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    /// The server's data folder
+    #[arg(long, value_name = "FOLDER", default_value = "landfall-data")]
+    pub(crate) data_dir: PathBuf,
+    /// Read every object and compare its checksum, not its size alone
+    #[arg(long)]
+    pub(crate) read: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Form of `--about`.

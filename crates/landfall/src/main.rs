@@ -19,6 +19,7 @@ mod remedy;
 mod serve;
 mod settings_file;
 mod setup;
+mod verify;
 mod wiring;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     match cli::command(std::env::args_os()) {
         cli::Command::Load(options) => load::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
+        cli::Command::Verify(options) => verify::run(&options),
         cli::Command::Setup(options) => setup::run(&options),
         cli::Command::Policy(options) => policy::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

@@ -1,6 +1,6 @@
 //! `landfall serve`: Import API, management API and loader in one process.
 
-mod data_folder;
+pub(crate) mod data_folder;
 mod gate;
 mod metrics;
 mod ops;

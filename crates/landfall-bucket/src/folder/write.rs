@@ -10,7 +10,7 @@ use crate::body::ObjectBody;
 /// Files from this size on are synced while they are written.
 const LARGE_BYTES: u64 = 16 << 20;
 /// How much is written between two syncs of a large file.
-const SYNC_EVERY_BYTES: u64 = 8 << 20;
+const SYNC_EVERY_BYTES: u64 = 4 << 20;
 
 /// Writes `body` and syncs it; false if it has not the length it promised.
 pub(super) fn write_synced(file: &File, body: &dyn ObjectBody) -> io::Result<bool> {

@@ -1,0 +1,216 @@
+//! `landfall serve`: what it acknowledged is in the bucket, once, whatever dies in between.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test whose world can't be built has failed"
+)]
+
+#[path = "support/server.rs"]
+mod server;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use server::{Site, batch, request, wait_until};
+
+#[test]
+fn a_pushed_record_is_in_the_bucket_within_the_batch_age() {
+    let site = Site::new();
+    let server = site.start(&["--batch-wait-seconds", "1"]);
+    let token = server.set_up(&site);
+    let answer = request(
+        &server.address,
+        "POST",
+        "/v2/import/batch",
+        &token,
+        &batch("orders", 1..4),
+    )
+    .unwrap();
+    assert_eq!(answer.status, 201, "{answer:?}");
+    wait_until("the records are in the bucket", || {
+        site.lines("shop/orders").len() == 3
+    });
+    let metrics = server.manage("GET", "/metrics", None).ok().body;
+    assert!(
+        metrics.contains("landfall_import_records_total{source=\"1\"} 3"),
+        "{metrics}"
+    );
+    assert!(server.end().success());
+    let report = site.verify();
+    assert_eq!(report["clean"], true, "{report}");
+    assert_eq!(report["tables"][0]["accepted"], 3, "{report}");
+}
+
+#[test]
+fn an_orderly_end_loads_what_was_accepted() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let token = server.set_up(&site);
+    request(
+        &server.address,
+        "POST",
+        "/v2/import/batch",
+        &token,
+        &batch("orders", 0..10),
+    )
+    .unwrap()
+    .ok();
+    assert!(site.lines("shop/orders").is_empty(), "the batch is open");
+    assert!(server.end().success());
+    assert_eq!(site.lines("shop/orders").len(), 10);
+}
+
+#[test]
+fn a_source_without_destination_is_held_and_lands_when_it_has_one() {
+    let site = Site::new();
+    let server = site.start(&["--batch-wait-seconds", "1"]);
+    let source = json!({"type": "import_api", "display_name": "Early"});
+    server.manage("POST", "/v4/sources", Some(&source)).ok();
+    let token = server.manage("POST", "/v4/sources/1/tokens", None).ok().json();
+    let early = token["access_token"].as_str().unwrap().to_owned();
+    let answer = request(
+        &server.address,
+        "POST",
+        "/v2/import/batch",
+        &early,
+        &batch("orders", 0..5),
+    )
+    .unwrap();
+    assert_eq!(answer.status, 202, "{answer:?}");
+    server.set_up_destination(&site);
+    let mapped = json!({"destination_id": 1});
+    server.manage("PUT", "/v4/sources/1", Some(&mapped)).ok();
+    wait_until("the held records land", || site.lines("early/orders").len() == 5);
+    assert!(server.end().success());
+    assert_eq!(site.verify()["clean"], true);
+}
+
+#[test]
+fn a_changed_object_does_not_pass_verification() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let token = server.set_up(&site);
+    request(
+        &server.address,
+        "POST",
+        "/v2/import/batch",
+        &token,
+        &batch("orders", 0..3),
+    )
+    .unwrap()
+    .ok();
+    assert!(server.end().success());
+    let folder = site.bucket().join("shop/orders");
+    let object = std::fs::read_dir(&folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let text = std::fs::read_to_string(&object).unwrap();
+    std::fs::write(&object, text.replace("\"id\":2", "\"id\":7")).unwrap();
+    std::fs::write(folder.join("stray.jsonl"), "{}\n").unwrap();
+    let report = site.verify();
+    assert_eq!(report["clean"], false, "{report}");
+    assert!(
+        report["problems"][0].as_str().unwrap().contains("crc32"),
+        "{report}"
+    );
+    assert_eq!(
+        report["buckets"][0]["foreign"],
+        json!(["shop/orders/stray.jsonl"])
+    );
+    std::fs::remove_file(&object).unwrap();
+    assert!(
+        site.verify()["problems"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("is missing")
+    );
+}
+
+/// Pushes numbered records until it has acknowledgements for `records` of them. A number is never sent twice.
+fn push_until(
+    records: u64,
+    address: &Mutex<String>,
+    token: &str,
+    next: &AtomicU64,
+    acknowledged: &Mutex<Vec<std::ops::Range<u64>>>,
+    count: &AtomicU64,
+) {
+    const AT_ONCE: u64 = 200;
+    while count.load(Ordering::SeqCst) < records {
+        let first = next.fetch_add(AT_ONCE, Ordering::SeqCst);
+        let table = format!("orders_{}", first / AT_ONCE % 3);
+        let to = address.lock().unwrap().clone();
+        let body = batch(&table, first..first + AT_ONCE);
+        match request(&to, "POST", "/v2/import/batch", token, &body) {
+            Ok(answer) if answer.status == 201 || answer.status == 202 => {
+                acknowledged.lock().unwrap().push(first..first + AT_ONCE);
+                count.fetch_add(AT_ONCE, Ordering::SeqCst);
+            }
+            // Nobody knows what became of it.
+            Ok(_) | Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+#[test]
+fn fifteen_kills_during_a_push_of_200_000_records_lose_and_double_nothing() {
+    const RECORDS: u64 = 200_000;
+    const KILLS: u64 = 15;
+    let site = Site::new();
+    let limits = ["--batch-wait-seconds", "1", "--batch-size-rows", "7000"];
+    let mut server = site.start(&limits);
+    let token = server.set_up(&site);
+    let address = Arc::new(Mutex::new(server.address.clone()));
+    let (next, count) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let acknowledged = Arc::new(Mutex::new(Vec::new()));
+    let pushers: Vec<_> = (0..4)
+        .map(|_| {
+            let (address, token, next) = (address.clone(), token.clone(), next.clone());
+            let (acknowledged, count) = (acknowledged.clone(), count.clone());
+            std::thread::spawn(move || push_until(RECORDS, &address, &token, &next, &acknowledged, &count))
+        })
+        .collect();
+    for kill in 1..=KILLS {
+        // At moments spread over the push, each at another point of what the server does just then.
+        let due = RECORDS * kill / (KILLS + 1);
+        while count.load(Ordering::SeqCst) < due {
+            std::thread::sleep(Duration::from_micros(300 + 170 * kill));
+        }
+        server.kill();
+        server = site.start(&limits);
+        *address.lock().unwrap() = server.address.clone();
+    }
+    pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+    assert!(server.end().success());
+    let mut times: HashMap<u64, u32> = HashMap::new();
+    for line in site.lines("shop") {
+        *times.entry(line["id"].as_u64().unwrap()).or_default() += 1;
+    }
+    let doubled: Vec<_> = times.iter().filter(|(_, times)| **times > 1).take(5).collect();
+    assert!(doubled.is_empty(), "landed more than once: {doubled:?}");
+    let acknowledged = acknowledged.lock().unwrap();
+    let lost: Vec<u64> = acknowledged
+        .iter()
+        .cloned()
+        .flatten()
+        .filter(|id| !times.contains_key(id))
+        .take(5)
+        .collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let report = site.verify();
+    assert_eq!(report["clean"], true, "{report}");
+    let landed: u64 = report["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["landed"].as_u64().unwrap())
+        .sum();
+    assert_eq!(landed, times.len() as u64, "{report}");
+}

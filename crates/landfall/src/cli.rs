@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Load a Singer stream from stdin into a bucket: `tap | landfall load --config target.json`
     Load(LoadOptions),
     /// Take records over HTTP (Stitch's Import API, incoming webhooks) and load them into buckets, exactly once
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Prove that all a server accepted is in its buckets, or waits: the ledger against the log and the buckets
     Verify(VerifyOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong

@@ -112,6 +112,12 @@ pub(crate) struct ServeOptions {
     /// Address under which clients reach this server, for the URLs of webhook sources
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Certificate of the server, with those that vouch for it, in PEM: it speaks HTTPS then
+    #[arg(long, value_name = "PATH")]
+    tls_certificate: Option<String>,
+    /// Private key of the certificate, in PEM
+    #[arg(long, value_name = "PATH")]
+    tls_key: Option<String>,
     /// Allow plain HTTP for post-load webhooks
     #[arg(long)]
     allow_insecure_webhooks: bool,
@@ -140,6 +146,8 @@ impl ServeOptions {
             ("log_budget_bytes", &self.log_budget_bytes),
             ("allowed_hosts", &self.allowed_hosts),
             ("public_url", &self.public_url),
+            ("tls_certificate", &self.tls_certificate),
+            ("tls_key", &self.tls_key),
         ];
         let switches = [
             ("allow_insecure_webhooks", self.allow_insecure_webhooks),

@@ -1,5 +1,6 @@
 //! `landfall serve`: Import API, management API and loader in one process.
 
+mod accept;
 pub(crate) mod data_folder;
 mod gate;
 mod metrics;

@@ -10,12 +10,18 @@
 mod server;
 
 use std::collections::HashMap;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use landfall_sim::Certificate;
 use serde_json::json;
-use server::{Site, batch, request, wait_until};
+use server::{Site, batch, request, request_over, wait_until};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 #[test]
 fn a_pushed_record_is_in_the_bucket_within_the_batch_age() {
@@ -131,6 +137,33 @@ fn a_changed_object_does_not_pass_verification() {
             .unwrap()
             .ends_with("is missing")
     );
+}
+
+#[test]
+fn the_server_speaks_tls_with_the_certificate_it_was_given() {
+    let site = Site::new();
+    let certificate = Certificate::self_signed("localhost", 2099);
+    let files = [
+        site.write("tls.pem", &certificate.pem()),
+        site.write("key.pem", &certificate.key_pem()),
+    ];
+    let server = site.start(&["--tls-certificate", &files[0], "--tls-key", &files[1]]);
+    let mut trusted = RootCertStore::empty();
+    trusted
+        .add(CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap())
+        .unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let connection = StreamOwned::new(session, TcpStream::connect(&server.address).unwrap());
+    let status = ("GET", "/v2/import/status");
+    let answer = request_over(connection, "localhost", status, "", "").unwrap();
+    assert!(answer.ok().body.contains("\"status\":\"OK\""));
+    assert!(server.end().success());
 }
 
 /// Pushes numbered records until it has acknowledgements for `records` of them. A number is never sent twice.

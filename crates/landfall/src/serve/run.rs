@@ -26,6 +26,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
+use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::gate::ServerGate;
 use super::metrics::{LoadCounter, Metrics};
@@ -61,6 +62,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         )
     })?;
     let address = listener.local_addr()?;
+    let tls = settings.tls.as_ref().map(TlsFiles::acceptor).transpose()?;
     let core = open(&settings, &folder).await?;
     let rules = InstanceRules {
         allow_insecure_endpoint: settings.allow_insecure_endpoint,
@@ -95,12 +97,12 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         stopped,
     ));
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops);
-    let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let ended = async move {
         wait_for_signal().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
         gate.is_ending.store(true, Ordering::SeqCst);
-    });
-    served.await.context("serving")?;
+    };
+    accept::serve(listener, tls, app, ended).await;
     tracing::info!("no more requests are taken: what was accepted is loaded now");
     loading.drain();
     let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
@@ -229,11 +231,16 @@ fn manage_state(
         changed: Arc::new(move || loading.wake()),
         admin_key,
         rules,
-        address: settings
-            .public_url
-            .clone()
-            .map_or(PublicAddress::HostOverHttp, PublicAddress::Url),
+        address: public_address(settings),
     }))
+}
+
+fn public_address(settings: &ServeSettings) -> PublicAddress {
+    match &settings.public_url {
+        Some(url) => PublicAddress::Url(url.clone()),
+        None if settings.tls.is_some() => PublicAddress::HostOverHttps,
+        None => PublicAddress::HostOverHttp,
+    }
 }
 
 fn router(
@@ -291,8 +298,9 @@ async fn greet(
     folder: &DataFolder,
     address: SocketAddr,
 ) -> anyhow::Result<()> {
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
     say!(
-        "Landfall listens on http://{address} and keeps its data in {}",
+        "Landfall listens on {scheme}://{address} and keeps its data in {}",
         folder.path().display()
     );
     if settings.admin_key.is_some() || !core.catalog.access_keys().await?.is_empty() {

@@ -12,6 +12,7 @@ use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
 use secrecy::SecretString;
 
+use super::accept::TlsFiles;
 use crate::cli::ServeOptions;
 use crate::environment::variable;
 
@@ -36,6 +37,8 @@ pub(crate) struct ServeSettings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Where clients reach the server, if not at the host they name.
     pub(crate) public_url: Option<String>,
+    /// Certificate and key, if the server itself speaks TLS.
+    pub(crate) tls: Option<TlsFiles>,
     /// Plain HTTP for post-load webhooks.
     pub(crate) allow_insecure_webhooks: bool,
     /// Plain HTTP for S3 endpoints on other machines.
@@ -57,7 +60,7 @@ const NAMES: [&str; 12] = [
     "public_url",
     "allow_insecure_webhooks",
 ];
-const MORE_NAMES: [&str; 1] = ["allow_insecure_endpoint"];
+const MORE_NAMES: [&str; 3] = ["allow_insecure_endpoint", "tls_certificate", "tls_key"];
 
 fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(MORE_NAMES)
@@ -156,12 +159,29 @@ impl Raw {
                 .map(|hosts| split(&hosts))
                 .unwrap_or_default(),
             public_url: self.text("public_url"),
+            tls: self.tls(),
             allow_insecure_webhooks: self
                 .parsed("allow_insecure_webhooks", "true or false")
                 .unwrap_or(false),
             allow_insecure_endpoint: self
                 .parsed("allow_insecure_endpoint", "true or false")
                 .unwrap_or(false),
+        }
+    }
+
+    fn tls(&mut self) -> Option<TlsFiles> {
+        let files = (self.text("tls_certificate"), self.text("tls_key"));
+        match files {
+            (Some(certificate), Some(key)) => Some(TlsFiles {
+                certificate: certificate.into(),
+                key: key.into(),
+            }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                self.problems
+                    .push("TLS needs both: give tls_certificate and tls_key".to_owned());
+                None
+            }
         }
     }
 

@@ -87,6 +87,13 @@ impl Site {
         }
     }
 
+    /// Puts a file beside the data, and returns its path.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// `landfall verify --read --json`.
     pub fn verify(&self) -> Value {
         let output = self.command(&["verify", "--read", "--json"]).output().unwrap();
@@ -191,8 +198,19 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// One request over a connection of its own.
 pub fn request(address: &str, method: &str, path: &str, token: &str, body: &str) -> std::io::Result<Answer> {
-    let mut connection = TcpStream::connect(address)?;
+    let connection = TcpStream::connect(address)?;
     connection.set_nodelay(true)?;
+    request_over(connection, address, (method, path), token, body)
+}
+
+/// One request over a connection that is there.
+pub fn request_over(
+    mut connection: impl Read + Write,
+    address: &str,
+    (method, path): (&str, &str),
+    token: &str,
+    body: &str,
+) -> std::io::Result<Answer> {
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

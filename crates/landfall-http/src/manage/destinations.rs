@@ -42,6 +42,14 @@ fn refuse(fault: DestinationError) -> Refusal {
     }
 }
 
+/// A destination that can be changed; 400 if there is none.
+async fn live(state: &ManageState, id: DestinationId) -> Result<Destination, Refusal> {
+    let destination = state.catalog().destination(id).await?;
+    destination
+        .filter(|destination| destination.state.deleted_at().is_none())
+        .ok_or_else(|| refuse(DestinationError::NotFound(id)))
+}
+
 /// `POST /v4/destinations`.
 pub(super) async fn create(State(state): State<ManageState>, caller: Caller, body: JsonBody) -> Answer {
     let body = CreateBody::read(&body)?;
@@ -119,9 +127,7 @@ pub(super) async fn update(
 ) -> Answer {
     let id = DestinationId::new(id);
     for _ in 0..MOST_TRIES {
-        let stored = of_id(&state, id)
-            .await
-            .map_err(|_| Refusal::text("invalid connection id"))?;
+        let stored = live(&state, id).await?;
         let body = UpdateBody::read(&body)?;
         let merged = match body.properties {
             Some(given) => Some(merge_into(&state, &stored, given)?),

@@ -122,7 +122,7 @@ impl Refusal {
     }
 
     /// The same body, with 404.
-    pub(super) fn as_not_found(self) -> Self {
+    pub(super) fn into_not_found(self) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
             ..self

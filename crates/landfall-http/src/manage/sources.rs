@@ -21,7 +21,7 @@ fn unknown(id: SourceId) -> Refusal {
 /// A source, which may be deleted; 404 if there is none.
 pub(super) async fn find_source(state: &ManageState, id: SourceId) -> Result<Source, Refusal> {
     let source = state.catalog().source(id).await?;
-    source.ok_or_else(|| unknown(id).as_not_found())
+    source.ok_or_else(|| unknown(id).into_not_found())
 }
 
 /// A source that can be changed; 400 if there is none.

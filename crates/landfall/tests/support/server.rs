@@ -76,7 +76,7 @@ impl Site {
             .read_line(&mut said)
             .unwrap();
         let address = said
-            .split("http://")
+            .split("://")
             .nth(1)
             .and_then(|rest| rest.split(' ').next());
         Server {

@@ -75,10 +75,7 @@ impl Site {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut said)
             .unwrap();
-        let address = said
-            .split("://")
-            .nth(1)
-            .and_then(|rest| rest.split(' ').next());
+        let address = said.split("://").nth(1).and_then(|rest| rest.split(' ').next());
         Server {
             address: address
                 .unwrap_or_else(|| panic!("the server said {said:?}"))

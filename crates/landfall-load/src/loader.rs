@@ -42,6 +42,11 @@ impl AccessCheck {
         }
     }
 
+    /// The next load asks again, whenever the last one did.
+    pub async fn forget(&self) {
+        *self.last_success.lock().await = None;
+    }
+
     /// Checks, unless a check succeeded within the last minute.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The open batch of a table.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use landfall_catalog::{Activation, OpenLoad, Point};
 use landfall_core::time::Timestamp;
@@ -21,6 +22,8 @@ pub(super) struct OpenBatch {
     /// The first entry it has records of, and when that was received.
     pub(super) first: Position,
     pub(super) first_received: Timestamp,
+    /// When it was begun, by the clock that never goes back.
+    pub(super) opened_at: Duration,
     pub(super) extremes: Extremes,
     /// Which arrays have which sub-tables.
     pub(super) claims: Arc<Claims>,

@@ -223,7 +223,8 @@ impl Conductor {
             }
             self.start_jobs().await?;
             let has_room = self.has_room();
-            if has_room && (self.read_live().await? | self.read_again().await?) {
+            let may_finish = has_room || self.is_stuck();
+            if (has_room && self.read_live().await?) | (may_finish && self.read_again().await?) {
                 continue;
             }
             if *self.stop.borrow() && self.is_drained().await? {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use landfall_catalog::{Activation, OpenLoad, Point};
 use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord};
@@ -32,6 +33,8 @@ pub(super) struct EntryFacts {
 pub(super) struct GatherRules<'g> {
     pub(super) limits: BatchLimits,
     pub(super) keys: &'g mut dyn EntryKeys,
+    /// By the clock that never goes back.
+    pub(super) now: Duration,
 }
 
 /// A part of an entry, and how many items of the same table the entry has before it.
@@ -55,6 +58,8 @@ pub(super) struct Gatherer {
     problem: Option<Reason>,
     /// Where objects go and what they hold; while a load of the ledger is made again, as it was then.
     naming: Arc<Naming>,
+    /// Where objects go once that load is made.
+    renamed: Option<Arc<Naming>>,
     encoders: VecDeque<KnownSchema>,
     /// All at or before this was taken.
     pub(super) seen: Option<Point>,
@@ -85,6 +90,7 @@ impl Gatherer {
             table: table.to_owned(),
             problem,
             naming,
+            renamed: None,
             encoders: VecDeque::new(),
             seen,
             again,
@@ -107,7 +113,9 @@ impl Gatherer {
 
     /// Later batches go where `naming` says.
     pub(super) fn rename(&mut self, naming: &Arc<Naming>) {
-        if !Arc::ptr_eq(&self.naming, naming) && self.again.is_none() {
+        if self.again.is_some() {
+            self.renamed = Some(naming.clone());
+        } else if !Arc::ptr_eq(&self.naming, naming) {
             self.close(Activation::Stays);
             self.naming = naming.clone();
         }
@@ -130,7 +138,7 @@ impl Gatherer {
                     self.close_for(at.part);
                     let stretch = self.stretch(entry, at, next, rules.limits);
                     next = stretch.end;
-                    self.encode(entry, at, stretch, rules.keys);
+                    self.encode(entry, at, stretch, rules);
                     self.close_if_full(rules.limits);
                 }
             }
@@ -166,7 +174,13 @@ impl Gatherer {
         first..end
     }
 
-    fn encode(&mut self, entry: EntryFacts, at: PartAt<'_>, stretch: Range<usize>, keys: &mut dyn EntryKeys) {
+    fn encode(
+        &mut self,
+        entry: EntryFacts,
+        at: PartAt<'_>,
+        stretch: Range<usize>,
+        rules: &mut GatherRules<'_>,
+    ) {
         let part = at.part;
         let through = at.point(entry, stretch.end - 1);
         let records = || {
@@ -187,7 +201,7 @@ impl Gatherer {
         encoder.begin(part.version.as_i64(), claims);
         for (record, index) in records() {
             let mut key = KeyAt {
-                keys,
+                keys: &mut *rules.keys,
                 position: entry.position.as_u64(),
                 part: at.index,
                 item: index as u32,
@@ -212,6 +226,7 @@ impl Gatherer {
             through,
             first: entry.position,
             first_received: entry.received_at,
+            opened_at: rules.now,
             extremes: Extremes::default(),
             claims: Arc::default(),
         });
@@ -310,6 +325,9 @@ impl Gatherer {
     pub(super) fn close(&mut self, activation: Activation) {
         let Some(open) = self.open.take() else { return };
         let again = self.again.take();
+        if let Some(naming) = self.renamed.take() {
+            self.naming = naming;
+        }
         self.ready.extend(
             open.close(activation, again)
                 .map(|load| Job::Load(Box::new(load))),

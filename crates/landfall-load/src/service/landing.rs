@@ -34,6 +34,8 @@ pub(super) struct Lander {
 pub(super) enum LandingFault {
     /// The destination lets nobody in: the operator must act.
     Refused(LoadError),
+    /// The destination can't be reached: it will pass.
+    OutOfReach(String),
     /// It will pass.
     Transient(String),
     /// What was known of the table no longer holds: look it up again.
@@ -44,7 +46,7 @@ impl std::fmt::Display for LandingFault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(error) => error.fmt(out),
-            Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+            Self::OutOfReach(text) | Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
         }
     }
 }
@@ -89,7 +91,14 @@ impl Lander {
             loaded_at: opened.loaded_at,
             load_id: opened.intent.id.as_str().to_owned(),
         };
-        let report = loader.keeping_checksums().load(&load).await.map_err(judge)?;
+        let report = match loader.keeping_checksums().load(&load).await {
+            Ok(report) => report,
+            Err(error) => {
+                // The next load asks first whether it is this table or the destination.
+                place.access.forget().await;
+                return Err(judge(error));
+            }
+        };
         self.steps.done(Step::Put).await;
         let outcome = self
             .outcome(table, place, ready, &opened, &report, started_at)
@@ -239,6 +248,9 @@ fn landed_objects(batch: &ClosedBatch, report: &LoadReport) -> Vec<LandedObject>
 
 fn judge(error: LoadError) -> LandingFault {
     match reaction(&error) {
+        Reaction::Retry if matches!(error, LoadError::Access { .. }) => {
+            LandingFault::OutOfReach(error.to_string())
+        }
         Reaction::Retry => LandingFault::Transient(error.to_string()),
         Reaction::AskOperator | Reaction::Stop => LandingFault::Refused(error),
     }

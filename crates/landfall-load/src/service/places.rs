@@ -74,11 +74,26 @@ pub(super) struct Routes {
     resting: HashMap<DestinationId, Rest>,
 }
 
-/// A destination that is out of reach for a while.
+/// Time in which a destination that is out of reach, or a table that can't be loaded, is left alone.
 #[derive(Debug, Clone, Copy)]
-struct Rest {
+pub(super) struct Rest {
     until: Duration,
     wait: Duration,
+}
+
+impl Rest {
+    /// The rest that begins at `now`, longer than the `last` one.
+    pub(super) fn after(last: Option<Self>, now: Duration) -> Self {
+        let wait = last.map_or(FIRST_WAIT, |last| (last.wait * 2).min(LONGEST_WAIT));
+        Self {
+            until: now + wait,
+            wait,
+        }
+    }
+
+    pub(super) fn lasts(&self, now: Duration) -> bool {
+        now < self.until
+    }
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -138,9 +153,7 @@ impl Routes {
     }
 
     fn is_resting(&self, destination: DestinationId, now: Duration) -> bool {
-        self.resting
-            .get(&destination)
-            .is_some_and(|rest| now < rest.until)
+        self.resting.get(&destination).is_some_and(|rest| rest.lasts(now))
     }
 
     /// A destination was out of reach: it is left alone for a while, longer each time.
@@ -148,15 +161,8 @@ impl Routes {
         if self.is_resting(destination, now) {
             return;
         }
-        let last = self.resting.get(&destination);
-        let wait = last.map_or(FIRST_WAIT, |last| (last.wait * 2).min(LONGEST_WAIT));
-        self.resting.insert(
-            destination,
-            Rest {
-                until: now + wait,
-                wait,
-            },
-        );
+        let last = self.resting.get(&destination).copied();
+        self.resting.insert(destination, Rest::after(last, now));
     }
 
     /// A destination that was opened before.

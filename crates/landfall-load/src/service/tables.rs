@@ -8,6 +8,7 @@ use landfall_format::Reason;
 use landfall_log::Position;
 
 use super::gather::Gatherer;
+use super::places::Rest;
 
 /// Names a table: its source, and its name as received.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub(super) struct TableWork {
     pub(super) running: Option<RunningJob>,
     /// Whether it stands in the queue of tables with work.
     pub(super) is_queued: bool,
+    /// Since its last load failed.
+    pub(super) rest: Option<Rest>,
 }
 
 /// How its records come.

@@ -1,4 +1,5 @@
-//! A server without HTTP: a log, a catalog and a bucket in a folder, which outlive the runtimes that use them.
+//! A server without HTTP: a log, a catalog and buckets in folders, which outlive the runtimes that use them.
+#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use landfall_bucket::{FolderBucket, TokioSleep};
+use landfall_bucket::{Bucket, FolderBucket, Sleep, TokioSleep};
 use landfall_catalog::{
     AccessFault, Act, Catalog, ConnectionCheck, Destination, DestinationProperties, Entropy, Form, Instance,
     Mapping, NewDestination, NewSource, SecretKey, SourceType, UnmappedSources, Verdict,
@@ -42,7 +43,16 @@ impl Entropy for Counting {
 #[derive(Debug)]
 pub(crate) struct TestClock {
     started: Instant,
+    /// How much longer ago it started than it did.
+    skipped: Mutex<Duration>,
     pub(crate) now_ms: Mutex<i64>,
+}
+
+impl TestClock {
+    /// Lets time pass.
+    pub(crate) fn skip(&self, by: Duration) {
+        *self.skipped.lock().unwrap() += by;
+    }
 }
 
 impl Clock for TestClock {
@@ -53,13 +63,17 @@ impl Clock for TestClock {
         Timestamp::from_millis(*self.now_ms.lock().unwrap())
     }
     fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.started.elapsed() + *self.skipped.lock().unwrap()
     }
 }
+
+/// What stands between the loader and the folder of a bucket.
+pub(crate) type Wrap = Arc<dyn Fn(Arc<dyn Bucket>) -> Arc<dyn Bucket> + Send + Sync>;
 
 struct FolderPlaces {
     folder: PathBuf,
     format: FileFormat,
+    wrap: Wrap,
 }
 
 #[async_trait]
@@ -73,7 +87,7 @@ impl Places for FolderPlaces {
             }
         };
         Ok(Place {
-            bucket: Arc::new(FolderBucket::open(&self.folder, bucket)),
+            bucket: (self.wrap)(Arc::new(FolderBucket::open(&self.folder, bucket))),
             challenge: Some(CHALLENGE.to_owned()),
             template: ObjectKeyTemplate::parse(template, self.format.output_format()).unwrap(),
             format: self.format,
@@ -95,6 +109,18 @@ pub(crate) struct CrashAfter {
     pub(crate) count: usize,
     seen: AtomicUsize,
     crashed: Arc<Notify>,
+}
+
+impl CrashAfter {
+    fn new(crash: Option<(Step, usize)>, crashed: Arc<Notify>) -> Self {
+        let (step, count) = crash.unwrap_or((Step::Freed, usize::MAX));
+        Self {
+            step,
+            count,
+            seen: AtomicUsize::new(0),
+            crashed,
+        }
+    }
 }
 
 #[async_trait]
@@ -126,27 +152,45 @@ pub(crate) struct ServiceWorld {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) limits: BatchLimits,
     pub(crate) format: FileFormat,
+    pub(crate) memory_budget: ByteCount,
+    pub(crate) wrap: Wrap,
+    pub(crate) sleep: Arc<dyn Sleep>,
+    pub(crate) crashed: Arc<Notify>,
 }
 
 impl ServiceWorld {
+    /// The source `shop` goes to the bucket `lake`.
     pub(crate) fn new(limits: BatchLimits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::of(limits, "lake", "shop")
+    }
+
+    pub(crate) fn of(limits: BatchLimits, bucket: &str, source: &str) -> Self {
         let world = Self {
             clock: Arc::new(TestClock {
                 started: Instant::now(),
+                skipped: Mutex::default(),
                 now_ms: Mutex::new(1_700_000_000_000),
             }),
-            dir,
+            dir: folder(),
             limits,
             format: FileFormat::Jsonl,
+            memory_budget: ByteCount::new(64 << 20),
+            wrap: Arc::new(|bucket| bucket),
+            sleep: Arc::new(TokioSleep),
+            crashed: Arc::default(),
         };
-        std::fs::create_dir_all(world.bucket("lake")).unwrap();
-        std::fs::write(world.bucket("lake").join(CHALLENGE), "").unwrap();
+        world.make_bucket(bucket);
         world.live(async |catalog, _| {
-            world.destination(&catalog, "lake").await;
-            world.source(&catalog, "shop").await;
+            world.destination(&catalog, bucket).await;
+            world.source(&catalog, source).await;
         });
         world
+    }
+
+    /// A bucket with its challenge.
+    pub(crate) fn make_bucket(&self, name: &str) {
+        std::fs::create_dir_all(self.bucket(name)).unwrap();
+        std::fs::write(self.bucket(name).join(CHALLENGE), "").unwrap();
     }
 
     pub(crate) fn bucket(&self, name: &str) -> PathBuf {
@@ -157,7 +201,7 @@ impl ServiceWorld {
         self.bucket("lake").join(CHALLENGE)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.closing()
     }
 
@@ -182,7 +226,7 @@ impl ServiceWorld {
         )
     }
 
-    fn act(&self) -> Act<'static> {
+    pub(crate) fn act(&self) -> Act<'static> {
         Act {
             who: "test",
             at: self.now(),
@@ -277,18 +321,28 @@ impl ServiceWorld {
         log: Arc<EmbeddedLog>,
         crash: Option<(Step, usize)>,
     ) -> End {
-        let crashed = Arc::new(Notify::new());
-        let (step, count) = crash.unwrap_or((Step::Freed, usize::MAX));
-        let steps = CrashAfter {
-            step,
-            count,
-            seen: AtomicUsize::new(0),
-            crashed: crashed.clone(),
-        };
-        let parts = ServiceParts {
+        let conductor = Conductor::start(self.parts(catalog, log, crash)).await.unwrap();
+        conductor.handle().drain();
+        tokio::select! {
+            done = conductor.run() => {
+                done.unwrap();
+                End::Drained
+            }
+            () = self.crashed.notified() => End::Crashed,
+        }
+    }
+
+    /// What a loader of this world works with.
+    pub(crate) fn parts(
+        &self,
+        catalog: Arc<Catalog>,
+        log: Arc<EmbeddedLog>,
+        crash: Option<(Step, usize)>,
+    ) -> ServiceParts {
+        ServiceParts {
             settings: ServiceSettings {
                 limits: self.limits,
-                memory_budget: ByteCount::new(64 << 20),
+                memory_budget: self.memory_budget,
                 loads_at_once: 4,
             },
             instance: "instance".to_owned(),
@@ -297,21 +351,13 @@ impl ServiceWorld {
             places: Arc::new(FolderPlaces {
                 folder: self.dir.path().join("buckets"),
                 format: self.format,
+                wrap: self.wrap.clone(),
             }),
             clock: self.clock.clone(),
-            sleep: Arc::new(TokioSleep),
-            steps: Arc::new(steps),
+            sleep: self.sleep.clone(),
+            steps: Arc::new(CrashAfter::new(crash, self.crashed.clone())),
             observer: Arc::new(Silent),
             notices: Arc::new(Notify::new()),
-        };
-        let conductor = Conductor::start(parts).await.unwrap();
-        conductor.handle().drain();
-        tokio::select! {
-            done = conductor.run() => {
-                done.unwrap();
-                End::Drained
-            }
-            () = crashed.notified() => End::Crashed,
         }
     }
 
@@ -341,6 +387,13 @@ impl ServiceWorld {
         ids.sort_unstable();
         ids
     }
+}
+
+/// A folder in memory where the system has one: what is tested is order, and no test cuts the power.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
 }
 
 fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
@@ -381,7 +434,7 @@ pub(crate) fn part(table: &str, version: i64, ids: &[u64]) -> AcceptedPart {
     }
 }
 
-fn request(parts: &[AcceptedPart], received_at: Timestamp) -> AcceptedRequest {
+pub(crate) fn request(parts: &[AcceptedPart], received_at: Timestamp) -> AcceptedRequest {
     AcceptedRequest {
         source: SourceId::new(1),
         received_at,
@@ -389,7 +442,7 @@ fn request(parts: &[AcceptedPart], received_at: Timestamp) -> AcceptedRequest {
     }
 }
 
-async fn append(log: &EmbeddedLog, request: &AcceptedRequest) {
+pub(crate) async fn append(log: &EmbeddedLog, request: &AcceptedRequest) {
     let entry = NewEntry {
         bytes: encode(request).into(),
         at: request.received_at,

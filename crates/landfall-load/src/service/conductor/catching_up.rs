@@ -8,7 +8,7 @@ use landfall_log::Position;
 use super::{CatchUp, Conductor, ConductorError};
 use crate::service::encoding;
 use crate::service::gather::Gatherer;
-use crate::service::tables::{Flow, TableKey};
+use crate::service::tables::{Flow, TableKey, TableWork};
 
 impl Conductor {
     /// What the ledger says of loads that are not done, and of how far tables are.
@@ -27,6 +27,7 @@ impl Conductor {
             .tables
             .iter()
             .filter(|(_, table)| table.running.is_none())
+            .filter(|(_, table)| table.rest.is_none_or(|rest| !rest.lasts(now)))
             .filter_map(|(key, table)| match table.flow {
                 Flow::Parked { from } => Some((key.clone(), from.unwrap_or(self.at))),
                 Flow::Live(_) | Flow::CatchingUp(_) => None,
@@ -91,6 +92,32 @@ impl Conductor {
         }
         let seen = self.progress.get(&id).copied();
         Ok(Some(Gatherer::new(&key.name, problem, naming, seen, again)))
+    }
+
+    /// Whether memory is full of loads that are made again and not yet whole, which nothing but reading on can end. All
+    /// but the one that began first let go of what they hold: that one may be read on for.
+    pub(super) fn is_stuck(&mut self) -> bool {
+        if self.running > 0 || !self.queue.is_empty() {
+            return false;
+        }
+        let is_unfinished = |table: &mut TableWork| {
+            table
+                .gatherer()
+                .filter(|gatherer| gatherer.again.is_some())
+                .and_then(|gatherer| gatherer.open.as_ref().map(|open| open.first))
+        };
+        let unfinished = self.tables.iter_mut().filter_map(|(key, table)| {
+            let first = is_unfinished(table)?;
+            Some((first, key.clone()))
+        });
+        let mut unfinished: Vec<(Position, TableKey)> = unfinished.collect();
+        unfinished.sort_unstable();
+        for (first, key) in unfinished.iter().skip(1) {
+            if let Some(table) = self.tables.get_mut(key) {
+                table.park(*first);
+            }
+        }
+        !unfinished.is_empty()
     }
 
     /// Tables that have caught up go on with the others.

@@ -134,6 +134,7 @@ impl Conductor {
         let mut rules = GatherRules {
             limits: self.parts.settings.limits,
             keys: &mut *self.keys,
+            now: self.parts.clock.elapsed(),
         };
         gatherer.take(entry, at, &mut rules);
         self.line_up(&key);
@@ -192,16 +193,21 @@ impl Conductor {
             flow,
             running: None,
             is_queued: false,
+            rest: None,
         })
     }
 
-    /// Closes batches whose first record is old enough.
+    /// Closes batches whose first record is old enough, or that are open as long: the clock may have been set back.
     pub(super) fn close_due(&mut self) {
+        let elapsed = self.parts.clock.elapsed();
+        let longest = self.parts.settings.limits.wait;
         let now = self.parts.clock.closing().as_millis();
         let wait = i64::try_from(self.parts.settings.limits.wait.as_millis()).unwrap_or(i64::MAX);
         self.close_where(|gatherer| {
-            let received = gatherer.open.as_ref().map(|open| open.first_received.as_millis());
-            received.is_some_and(|received| now.saturating_sub(received) >= wait)
+            gatherer.open.as_ref().is_some_and(|open| {
+                now.saturating_sub(open.first_received.as_millis()) >= wait
+                    || elapsed.saturating_sub(open.opened_at) >= longest
+            })
         });
     }
 
@@ -220,7 +226,9 @@ impl Conductor {
         let sizes = self
             .tables
             .values_mut()
-            .filter_map(|table| table.gatherer().map(|gatherer| size(gatherer)));
+            .filter_map(TableWork::gatherer)
+            .filter(|gatherer| gatherer.again.is_none())
+            .map(|gatherer| size(gatherer));
         let largest = sizes.max().unwrap_or(0);
         if largest > 0 {
             self.close_where(|gatherer| size(gatherer) == largest);

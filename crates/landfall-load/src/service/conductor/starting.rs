@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Conductor, ConductorError, Landed};
 use crate::service::jobs::Job;
 use crate::service::landing::LandingFault;
-use crate::service::places::OpenPlace;
+use crate::service::places::{OpenPlace, Rest};
 use crate::service::tables::{RunningJob, TableKey};
 
 impl Conductor {
@@ -96,6 +96,7 @@ impl Conductor {
         };
         match outcome {
             Ok(report) => {
+                table.rest = None;
                 if let Some(destination) = job.destination {
                     self.routes.wake(destination);
                 }
@@ -109,6 +110,7 @@ impl Conductor {
             }
             Err(fault) => {
                 table.park(job.first);
+                table.rest = Some(Rest::after(table.rest, self.parts.clock.elapsed()));
                 self.note_failure(&key, job, &fault).await?;
             }
         }
@@ -130,7 +132,10 @@ impl Conductor {
             message: fault.to_string(),
         };
         if let Some(destination) = job.destination {
-            self.routes.rest(destination, self.parts.clock.elapsed());
+            // What fails one table's loads leaves the others alone.
+            if matches!(fault, LandingFault::OutOfReach(_) | LandingFault::Refused(_)) {
+                self.routes.rest(destination, self.parts.clock.elapsed());
+            }
             if let LandingFault::Refused(error) = fault
                 && let Some(place) = self.routes.opened(destination)
             {

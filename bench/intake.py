@@ -128,7 +128,8 @@ def measure_size(tools, size, rounds, seconds):
 def summarise(runs):
     """Medians of what is a rate or a wait; the worst of what is a promise."""
     median = {name: statistics.median(run[name] for run in runs) for name in ("p50_ms", "p99_ms") if name in runs[0]}
-    median["per_second"] = statistics.median(run["count"] / run["seconds"] for run in runs)
+    median["rates"] = [run["count"] / run["seconds"] for run in runs]
+    median["per_second"] = statistics.median(median["rates"])
     if "peak_bytes" in runs[0]:
         median["peak_bytes"] = max(run["peak_bytes"] for run in runs)
         median["refused"] = sum(run["refused"] for run in runs)

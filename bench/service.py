@@ -1,5 +1,6 @@
 """`landfall serve` as a process: starts it, sets it up over HTTP, ends it, and verifies what it left."""
 
+import atexit
 import http.client
 import json
 import os
@@ -42,6 +43,8 @@ class Site:
         """Starts a server without waiting for it."""
         command = self.command("serve", "--quiet", "--listen", listen, *words)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env=self.environment())
+        # Whatever ends this program, no server outlives it. Of one that has ended this does nothing.
+        atexit.register(process.kill)
         return Server(process)
 
     def verify(self, *words):

@@ -170,7 +170,7 @@ def findings(site, account):
 
 def soak(options):
     rng = random.Random(options.seed)
-    site = Site(options.landfall.resolve(), options.folder)
+    site = Site(options.landfall.resolve(), options.folder.resolve())
     site.clear()
     server = site.start(*LIMITS).wait_until_ready()
     token, where, account = server.set_up(site), [server.address], Account()

@@ -6,9 +6,10 @@ SHELL := /bin/bash
 CARGO ?= cargo
 SECONDS_PER_FUZZ_TARGET ?= 30
 BENCH ?=
+SOAK ?= --minutes 5
 BENCH_PYTHON := bench-data/venv-duckdb/bin/python
 
-.PHONY: help demo build test test-deps lint fmt check bench bench-docs docs docs-generated links audit fuzz clean
+.PHONY: help demo build test test-deps lint fmt check bench bench-docs soak docs docs-generated links audit fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -48,12 +49,15 @@ check: lint test ## what CI runs, before it fuzzes for a moment
 links: ## check the relative links of README.md and docs/
 	python3 scripts/check-links.py
 
-bench: ## measure landfall load beside DuckDB, sonic-rs, a raw PUT and Python targets (BENCH="--quick orders")
+bench: ## measure landfall load and serve beside floors, DuckDB and Python targets (BENCH="--quick orders intake")
 	scripts/bench-deps.sh
 	$(BENCH_PYTHON) -B bench/run.py $(BENCH)
 
 bench-docs: BENCH = --write-docs
 bench-docs: bench ## the same, and write docs/src/reference/speed.md
+
+soak: build ## push to landfall serve and kill it at random moments, then account for every record (SOAK="--minutes 60")
+	python3 -B bench/soak.py $(SOAK)
 
 docs: links ## build the handbook into docs/book (needs mdbook: cargo install mdbook)
 	mdbook build docs

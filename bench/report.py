@@ -1,8 +1,9 @@
 """From the results of a bench run: the ratios, whether they hold, and the tables for people."""
 
+import intake_report
 from contestants import PYTHON_TARGETS
+from tables import MIB, at_least, at_most, markdown, text_table
 
-MIB = 2**20
 NAMES = {
     "cat": "cat > /dev/null", "parse": "sonic-rs, one core", "duckdb": "DuckDB → folder",
     "folder": "Landfall → folder", "put": "raw PUT", "s3": "Landfall → S3",
@@ -29,16 +30,9 @@ def gates(case, python_rates):
     return found
 
 
-def at_most(what, value, limit):
-    return what, value, f"≤ {limit}", value <= limit
-
-
-def at_least(what, value, limit):
-    return what, value, f"≥ {limit}", value >= limit
-
-
 def all_hold(results):
-    return all(holds for case in results["cases"] for *_, holds in gates(case, results["python_rates"]))
+    loads = all(holds for case in results["cases"] for *_, holds in gates(case, results["python_rates"]))
+    return loads and ("intake" not in results or intake_report.all_hold(results["intake"]))
 
 
 def figure_rows(results):
@@ -70,20 +64,16 @@ PYTHON_HEADS = ("input", "Python target", "records/s", "validates")
 def terminal(results):
     blocks = [f"{results['machine']}; median of {results['rounds']} rounds after a warm-up"]
     for heads, rows in ((FIGURE_HEADS, figure_rows), (PYTHON_HEADS, python_rows), (GATE_HEADS, gate_rows)):
-        table = [heads, *rows(results)]
-        widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
-        if len(table) > 1:
-            blocks.append("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in table))
+        if table := text_table(heads, rows(results)):
+            blocks.append(table)
+    if "intake" in results:
+        blocks.extend(intake_report.terminal_blocks(results["intake"]))
     return "\n\n".join(blocks)
-
-
-def markdown(heads, rows):
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def page(results):
     """docs/src/reference/speed.md."""
+    intake = intake_report.section(results["intake"]) if "intake" in results else ""
     return f"""# Speed
 
 <!-- Written by `make bench-docs` (bench/run.py --write-docs). Don't edit: measure again. -->
@@ -106,4 +96,4 @@ Landfall syncs each file to the disk before it calls it landed, DuckDB doesn't.
 {markdown(PYTHON_HEADS, python_rows(results))}
 
 The rate is that of a slice of the input, without the time the program needs to start.
-"""
+{intake}"""

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""`make bench`: measures `landfall load` and its floors side by side, and says whether the ratios hold.
+"""`make bench`: measures Landfall and its floors side by side, and says whether the ratios hold.
 
 Every contestant of a case runs once per round, in turn, so that a slow moment of the machine meets all of them.
-The first round warms up and is not counted; the others give the median.
+The first round warms up and is not counted; the others give the median. The intake of `landfall serve` is intake.py's.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import contestants
 import generate
+import intake
 import measure
 import report
 
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORDS = {"flights": 336_776, "orders": 90_000}
 SLICE = {"flights": 20_000, "orders": 5_000}
 FORMATS = ["jsonl", "csv"]
+INTAKE = "intake"
+PARTS = [*RECORDS, INTAKE]
 
 
 def build(tools_needed):
@@ -67,7 +70,7 @@ def measure_case(tools, name, file_format, options):
 
 def measure_python_targets(tools, options):
     rates = {}
-    for name in options.inputs:
+    for name in loads(options):
         source = generate.ensure(tools.data, name)
         for target in contestants.PYTHON_TARGETS:
             say(f"{target.name}: {SLICE[name]:,} records of {name}")
@@ -84,6 +87,10 @@ def measure_tenfold(tools, cases):
         case["tenfold_peak_bytes"] = contestants.load_to_folder(tools, source, case["format"]).peak_bytes
 
 
+def loads(options):
+    return [name for name in options.inputs if name != INTAKE]
+
+
 def machine():
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{os.cpu_count()} cores, {memory_bytes / 2**30:.0f} GiB of memory"
@@ -95,18 +102,18 @@ def say(text):
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("inputs", nargs="*", help="flights, orders (default: both)")
+    parser.add_argument("inputs", nargs="*", help="flights, orders, intake (default: all)")
     parser.add_argument("--quick", action="store_true", help="one counted round, no tenfold inputs")
     parser.add_argument("--rounds", type=int, help="counted rounds (default 5, with --quick 1)")
     parser.add_argument("--spaced", action="store_true", help="flights with the spaces that singer-python writes")
     parser.add_argument("--floors-only", dest="landfall", action="store_false", help="leave Landfall out")
     parser.add_argument("--write-docs", action="store_true", help="write docs/src/reference/speed.md")
     options = parser.parse_args()
-    options.inputs = options.inputs or list(RECORDS)
-    if unknown := set(options.inputs) - set(RECORDS):
-        parser.error(f"unknown input {sorted(unknown)[0]!r}: use flights or orders")
+    options.inputs = options.inputs or PARTS
+    if unknown := set(options.inputs) - set(PARTS):
+        parser.error(f"unknown input {sorted(unknown)[0]!r}: use flights, orders or intake")
     options.rounds = options.rounds or (1 if options.quick else 5)
-    if options.write_docs and (options.quick or not options.landfall or options.inputs != list(RECORDS)):
+    if options.write_docs and (options.quick or not options.landfall or options.inputs != PARTS):
         parser.error("--write-docs needs a whole run: leave out --quick, --floors-only and names of inputs")
     return options
 
@@ -114,11 +121,13 @@ def parse_options():
 def main():
     options = parse_options()
     tools = build(options.landfall)
-    cases = [measure_case(tools, name, file_format, options) for name in options.inputs for file_format in FORMATS]
+    cases = [measure_case(tools, name, file_format, options) for name in loads(options) for file_format in FORMATS]
     results = {"machine": machine(), "rounds": options.rounds, "cases": cases,
                "python_rates": measure_python_targets(tools, options)}
     if options.landfall and not options.quick:
         measure_tenfold(tools, cases)
+    if options.landfall and INTAKE in options.inputs:
+        results["intake"] = intake.measure_all(tools, options.quick)
     tools.empty_scratch()
     (tools.data / "last.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(report.terminal(results))

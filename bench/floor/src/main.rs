@@ -3,11 +3,22 @@
 //! ```text
 //! floor parse INPUT                  one core reads each line into a value with sonic-rs, and drops it
 //! floor put http://HOST:PORT/PATH F… one connection PUTs the files, one after the other, and waits for each answer
+//! floor push ADDRESS TOKEN BODY CLIENTS SECONDS  as many connections POST a batch again and again
+//! floor swallow ADDRESS              a server that reads bodies and answers 201, until it is killed
+//! floor sync FILE BODY SECONDS       one thread appends the body and syncs, again and again
+//! floor parse-body BODY SECONDS      one core reads the body into a value with sonic-rs, again and again
 //! ```
+//!
+//! The last four belong to the intake bench; all but the server print one line of JSON.
+
+mod http;
+mod push;
+mod repeat;
+mod swallow;
 
 use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::ExitCode;
 
@@ -23,7 +34,20 @@ fn main() -> ExitCode {
         ["put", url, files @ ..] if !files.is_empty() => {
             put_all(url, files).map(|bytes| println!("{bytes} bytes"))
         }
-        _ => Err(io::Error::other("usage: floor parse INPUT | floor put URL FILE…")),
+        ["push", address, token, body, clients, seconds] => {
+            push::push(address, token, body, number(clients), number(seconds)).map(|told| println!("{told}"))
+        }
+        ["swallow", address] => swallow::serve(address),
+        ["sync", file, body, seconds] => {
+            repeat::sync(file, body, number(seconds)).map(|told| println!("{told}"))
+        }
+        ["parse-body", body, seconds] => {
+            repeat::parse_body(body, number(seconds)).map(|told| println!("{told}"))
+        }
+        _ => Err(io::Error::other(
+            "usage: floor parse INPUT | put URL FILE… | push ADDRESS TOKEN BODY CLIENTS SECONDS | \
+             swallow ADDRESS | sync FILE BODY SECONDS | parse-body BODY SECONDS",
+        )),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,6 +56,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A whole number from 1 that the driver gave; anything else counts as 1.
+fn number(text: &str) -> u32 {
+    text.parse().unwrap_or(1).max(1)
 }
 
 /// Parses every line of `input` into a [`sonic_rs::Value`]; one value lives at a time.
@@ -70,36 +99,11 @@ fn put_all(url: &str, files: &[&str]) -> io::Result<u64> {
         );
         connection.get_mut().write_all(head.as_bytes())?;
         connection.get_mut().write_all(&body)?;
-        read_answer(&mut connection)?;
+        let answer = http::read_answer(&mut connection)?;
+        if !matches!(answer.status, 200 | 201 | 204) {
+            return Err(answer.into_error());
+        }
         sent += body.len() as u64;
     }
     Ok(sent)
-}
-
-/// Reads one answer to its end, so that the next request can follow on the same connection.
-fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<()> {
-    let mut status = String::new();
-    connection.read_line(&mut status)?;
-    let mut body_bytes = 0;
-    loop {
-        let mut header = String::new();
-        connection.read_line(&mut header)?;
-        let header = header.trim_end().to_ascii_lowercase();
-        if header.is_empty() {
-            break;
-        }
-        if let Some(length) = header.strip_prefix("content-length:") {
-            body_bytes = length.trim().parse().map_err(io::Error::other)?;
-        }
-    }
-    let mut body = vec![0; body_bytes];
-    connection.read_exact(&mut body)?;
-    match status.split_whitespace().nth(1) {
-        Some("200" | "201" | "204") => Ok(()),
-        _ => Err(io::Error::other(format!(
-            "{} {}",
-            status.trim_end(),
-            String::from_utf8_lossy(&body)
-        ))),
-    }
 }

@@ -31,6 +31,9 @@ const LOG_PARTITION: Partition = Partition::FIRST;
 const CHUNK_BYTES: u64 = 8 << 20;
 /// How often ages, waits and the log's room are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long what comes in may gather before it is read: clients that push at the same time are not held up by a reader
+/// that wakes for each of their commits.
+const GATHER_FOR: Duration = Duration::from_millis(10);
 
 /// What the service's loader is told.
 #[derive(Debug, Clone)]
@@ -258,14 +261,20 @@ impl Conductor {
         let now = self.parts.clock.elapsed();
         let patience = self.next_look.saturating_sub(now).max(Duration::from_millis(1));
         let log = self.parts.log.clone();
+        let sleep = &self.parts.sleep;
         let at = self.at;
+        let more = async {
+            log.wait_for(LOG_PARTITION, at).await?;
+            sleep.sleep(GATHER_FOR).await;
+            Ok::<_, ReadError>(())
+        };
         tokio::select! {
             landed = self.landed.recv() => {
                 if let Some(landed) = landed {
                     self.take(landed).await?;
                 }
             }
-            more = log.wait_for(LOG_PARTITION, at), if has_room => more?,
+            more = more, if has_room => more?,
             () = self.handle.wake.notified() => self.next_look = Duration::ZERO,
             () = self.parts.sleep.sleep(patience) => {}
         }

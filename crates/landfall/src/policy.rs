@@ -65,12 +65,11 @@ fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow:
     };
     if let Some(principal) = &caller.principal {
         let of_principal = principal.partition();
-        match options.partition {
-            Some(chosen) if chosen != of_principal => anyhow::bail!(
-                "{principal} is in the partition {of_principal}, not in {chosen}: leave --partition out, or name a \
-                 principal of {chosen} with --principal"
-            ),
-            Some(_) | None => {}
+        if let Some(chosen) = options.partition.filter(|chosen| *chosen != of_principal) {
+            tracing::warn!(
+                "{principal} is in the partition {of_principal}, not in {chosen}, and the policy will not work: leave \
+                 --partition out, or name a principal of {chosen} with --principal"
+            );
         }
         if let Some(mismatch) = context.partition_mismatch(principal) {
             tracing::warn!("{mismatch}");

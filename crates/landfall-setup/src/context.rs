@@ -102,15 +102,28 @@ impl CheckContext {
             }
             SignIn::Ambient | SignIn::StaticKeys | SignIn::TemporaryKeys => None,
         };
-        let of_region = || match self.fixed_region.as_deref() {
-            Some(region) if region.starts_with("cn-") => Some(Partition::AwsCn),
-            Some(region) if region.starts_with("us-gov-") => Some(Partition::AwsUsGov),
-            Some(_) | None => None,
-        };
+        let of_region = || self.fixed_region.as_deref().map(Partition::of_region);
         of_principal
             .or_else(of_role)
             .or_else(of_region)
             .unwrap_or_default()
+    }
+
+    /// What is wrong if the bucket's region and the principal are in different partitions, between which nothing can be
+    /// granted.
+    #[must_use]
+    pub fn partition_mismatch(&self, principal: &PrincipalArn) -> Option<String> {
+        let region = self
+            .fixed_region
+            .as_deref()
+            .filter(|_| self.place == Place::Aws)?;
+        let (here, there) = (Partition::of_region(region), principal.partition());
+        (here != there).then(|| {
+            format!(
+                "{principal} is in the partition {there}, but the region {region} is in {here}, and nothing can be \
+                 granted from one to the other: correct s3_region, or sign in as a principal of {here}"
+            )
+        })
     }
 }
 

@@ -38,6 +38,18 @@ impl Partition {
             .find(|partition| partition.as_str() == spelling)
     }
 
+    /// The partition that a region is in.
+    #[must_use]
+    pub fn of_region(region: &str) -> Self {
+        if region.starts_with("cn-") {
+            Self::AwsCn
+        } else if region.starts_with("us-gov-") {
+            Self::AwsUsGov
+        } else {
+            Self::Aws
+        }
+    }
+
     /// The bucket itself, as policies name it.
     #[must_use]
     pub fn bucket_arn(self, bucket: &BucketName) -> String {

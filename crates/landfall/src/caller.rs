@@ -8,6 +8,7 @@ use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{CheckContext, CheckProblem};
 use tokio::runtime::Runtime;
 
+use crate::credential_hints;
 use crate::remedy::Remedies;
 use crate::wiring::{OpenBucket, aws_options};
 
@@ -70,6 +71,9 @@ impl Caller {
     }
 
     fn ask(runtime: &Runtime, destination: &DestinationSettings, access: AccessSettings) -> Self {
+        for hint in credential_hints::hints(&access.auth) {
+            tracing::warn!("{hint}");
+        }
         runtime.block_on(Self::asked(destination, access))
     }
 

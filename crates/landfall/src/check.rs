@@ -14,14 +14,16 @@ use landfall_setup::{
 };
 use tokio::runtime::Runtime;
 
-use crate::cli::CheckOptions;
+use crate::cli::{CheckOptions, is_environment};
 use crate::clock::SystemClock;
+use crate::credential_hints;
 use crate::environment::variable;
 use crate::load::run::start_runtime;
 use crate::load::settings;
 use crate::log::{self, LogLevel};
 use crate::out;
-use crate::wiring::{OpenBucket, aws_options};
+use crate::settings_file;
+use crate::wiring::{MovedS3, OpenBucket, aws_options};
 
 /// What is shown of a check while it runs.
 #[derive(Debug, Clone, Copy)]
@@ -38,14 +40,23 @@ pub(crate) enum Shown<'a> {
 pub(crate) fn print_steps(shown: Shown<'_>) {
     let is_live = std::io::stdout().is_terminal();
     match shown {
-        Shown::Begun(step) if is_live => out::write(format_args!("… {}", step.title())),
-        Shown::LookingAround if is_live => out::write(format_args!("… Look around")),
+        Shown::Begun(step) if is_live => show_live(step.title()),
+        Shown::LookingAround if is_live => show_live("Look around"),
         Shown::Begun(_) | Shown::LookingAround => {}
-        Shown::Lines(lines) if is_live => out::write(format_args!("\r\x1b[2K{lines}")),
+        Shown::Lines(lines) if is_live => {
+            log::keep_below(None);
+            out::write(format_args!("\r\x1b[2K{lines}"));
+        }
         Shown::Lines(lines) => out::write(format_args!("{lines}")),
     }
     // Without a line break nothing would show yet. Whoever closed stdout waits for nothing more.
     let _ = std::io::stdout().flush();
+}
+
+fn show_live(title: &str) {
+    let line = format!("… {title}");
+    out::write(format_args!("{line}"));
+    log::keep_below(Some(line));
 }
 
 /// Runs the command: exit 0 when loads can run, 1 when not, 2 for settings that can't be used.
@@ -55,12 +66,26 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
         Ok(settings) => settings,
         Err(problems) => {
             problems.iter().for_each(|problem| log::critical(problem));
+            if options.json {
+                let answer = serde_json::json!({"status": "unusable_settings", "problems": problems});
+                say!("{answer:#}");
+            }
             return ExitCode::from(2);
         }
     };
     let mut ignore = |_: Shown<'_>| {};
     let mut print = print_steps;
     let show: &mut (dyn FnMut(Shown<'_>) + Send) = if options.json { &mut ignore } else { &mut print };
+    let readable = options.config.iter().filter(|path| !is_environment(path));
+    for path in readable.filter(|path| settings_file::shows_secret(path)) {
+        tracing::warn!(
+            "{0} holds secrets and others may read it: chmod 600 {0}",
+            path.display()
+        );
+    }
+    if let Some(moved) = MovedS3::for_access(&settings.destination.access) {
+        show(Shown::Lines(&format!("{}\n", moved.line())));
+    }
     let outcome = start_runtime()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| run_check(&runtime, &settings.destination, options.principal.clone(), show));
@@ -103,6 +128,9 @@ pub(crate) fn run_check(
     show: &mut (dyn FnMut(Shown<'_>) + Send),
 ) -> anyhow::Result<CheckReport> {
     let challenge = challenge_of(settings)?;
+    for hint in credential_hints::hints(&settings.access.auth) {
+        tracing::warn!("{hint}");
+    }
     Ok(runtime.block_on(check_destination(settings, challenge, shown_principal, show)))
 }
 

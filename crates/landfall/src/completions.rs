@@ -1,6 +1,5 @@
 //! `landfall completions` and `landfall man`, made from the definitions that `--help` shows.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -8,6 +7,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, CompletionsOptions, ManOptions};
 use crate::log::{self, LogLevel};
+use crate::out;
 
 /// Prints the completions of a shell.
 pub(crate) fn run(options: &CompletionsOptions) -> ExitCode {
@@ -18,19 +18,32 @@ pub(crate) fn run(options: &CompletionsOptions) -> ExitCode {
         "landfall",
         &mut script,
     );
-    ended(io::stdout().write_all(&script).context("writing to stdout"))
+    print(&script);
+    ExitCode::SUCCESS
 }
 
 /// Prints the man page, or writes one for each command.
 pub(crate) fn run_man(options: &ManOptions) -> ExitCode {
     ended(match &options.out {
         Some(folder) => std::fs::create_dir_all(folder)
-            .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
+            .and_then(|()| clap_mangen::generate_to(documented(), folder))
             .with_context(|| format!("writing man pages to {}", folder.display())),
-        None => clap_mangen::Man::new(Cli::command())
-            .render(&mut io::stdout())
-            .context("writing to stdout"),
+        None => {
+            let mut page = Vec::new();
+            let made = clap_mangen::Man::new(documented()).render(&mut page);
+            made.map(|()| print(&page)).context("making the man page")
+        }
     })
+}
+
+/// The commands for man pages, which put a v before the version themselves.
+fn documented() -> clap::Command {
+    Cli::command().version(env!("CARGO_PKG_VERSION"))
+}
+
+/// Prints to readers who may go away, as `head` does.
+fn print(text: &[u8]) {
+    out::write(format_args!("{}", String::from_utf8_lossy(text)));
 }
 
 fn ended(outcome: anyhow::Result<()>) -> ExitCode {

@@ -16,6 +16,9 @@ struct Example {
     kind: FileKind,
 }
 
+/// The source in examples, where none is known.
+pub(crate) const INTEGRATION: &str = "salesforce_prod";
+
 const TABLE: Example = Example {
     title: "table",
     path: &["account"],
@@ -40,12 +43,12 @@ pub(crate) fn run(options: &KeyOptions) -> ExitCode {
             if options.json {
                 say!(
                     "{}",
-                    json!({"valid": true, "examples": keys_json(&examples(&template))})
+                    json!({"valid": true, "examples": keys_json(&examples(&template, INTEGRATION))})
                 );
             } else {
                 say!(
                     "The S3 Key is valid. Files will be named like this:\n\n{}",
-                    example_lines(&template)
+                    example_lines(&template, INTEGRATION)
                 );
             }
             ExitCode::SUCCESS
@@ -65,20 +68,20 @@ pub(crate) fn run(options: &KeyOptions) -> ExitCode {
 }
 
 /// Example keys, one a line with what they are for.
-pub(crate) fn example_lines(template: &ObjectKeyTemplate) -> String {
+pub(crate) fn example_lines(template: &ObjectKeyTemplate, integration: &str) -> String {
     let line = |(title, key): (&str, String)| format!("  {:<10} {key}", title.replace('_', "-"));
-    let lines: Vec<String> = examples(template).into_iter().map(line).collect();
+    let lines: Vec<String> = examples(template, integration).into_iter().map(line).collect();
     lines.join("\n")
 }
 
-fn examples(template: &ObjectKeyTemplate) -> Vec<(&'static str, String)> {
+fn examples(template: &ObjectKeyTemplate, integration: &str) -> Vec<(&'static str, String)> {
     let shown = match template.format() {
         OutputFormat::Csv => vec![TABLE, SUB_TABLE, REJECTS],
         OutputFormat::Jsonl => vec![TABLE, REJECTS],
     };
     let render = |example: Example| {
         let context = KeyContext {
-            integration: "salesforce_prod",
+            integration,
             path: example.path,
             version: TableVersion::new(1),
             loaded_at: Timestamp::from_millis(1_519_235_654_474),

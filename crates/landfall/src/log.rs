@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::ProgressBar;
 use tracing::field::{Field, Visit};
@@ -42,6 +42,14 @@ impl LogLevel {
     pub(crate) fn shows_info(self) -> bool {
         self.0 >= Level::INFO
     }
+}
+
+/// What stands on the terminal's last line for now, to be written again after log lines.
+static LIVE_LINE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Writes log lines above this text, which stands on the last line of stdout, until it is `None`.
+pub(crate) fn keep_below(line: Option<String>) {
+    *LIVE_LINE.lock().unwrap_or_else(PoisonError::into_inner) = line;
 }
 
 /// Starts writing log lines. Only Landfall's own: libraries may put more into theirs than is fit to be read.
@@ -98,8 +106,23 @@ fn write_line(level: &str, message: &str) {
     };
     match PROGRESS.get() {
         Some(progress) => progress.suspend(write),
-        None => write(),
+        None => above_live_line(write),
     }
+}
+
+fn above_live_line(write: impl FnOnce()) {
+    let live = LIVE_LINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(line) = live.as_deref() else {
+        return write();
+    };
+    // A terminal that went away needs neither.
+    let show = |text: &str| {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    };
+    show("\r\x1b[2K");
+    write();
+    show(line);
 }
 
 struct Lines(Level);

@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod clock;
 mod completions;
+mod credential_hints;
 mod demo;
 mod environment;
 mod key;

@@ -63,7 +63,18 @@ fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow:
             Caller::of_bucket(&runtime, destination, chosen)
         }
     };
-    warn_if_incomplete(&caller);
+    if let Some(principal) = &caller.principal {
+        let of_principal = principal.partition();
+        if let Some(chosen) = options.partition.filter(|chosen| *chosen != of_principal) {
+            tracing::warn!(
+                "{principal} is in the partition {of_principal}, not in {chosen}, and the policy will not work: leave \
+                 --partition out, or name a principal of {chosen} with --principal"
+            );
+        }
+        if let Some(mismatch) = context.partition_mismatch(principal) {
+            tracing::warn!("{mismatch}");
+        }
+    }
     let partition = options.partition.or_else(|| {
         let by_settings = context.partition();
         caller.principal.is_none().then_some(by_settings)
@@ -71,22 +82,36 @@ fn answer(options: &PolicyOptions, destination: &DestinationSettings) -> anyhow:
     let grant = Grant::new(
         PolicyLabel::StandAlone,
         destination.bucket.clone(),
-        caller.principal,
+        caller.principal.clone(),
         partition,
     );
-    let rendered = render(side, form_of(options), destination, &grant)?;
+    let rendered = render(side, form_of(options), destination, &grant);
+    warn_if_incomplete(&caller, rendered.as_ref().ok());
+    let rendered = rendered?;
     Ok(if options.json {
         json_text(options, &grant, &rendered)
     } else {
-        match rendered {
-            Rendered::Document(document) => document.box_text(),
-            Rendered::Text(text) => text,
-        }
+        rendered.text()
     })
 }
 
-fn warn_if_incomplete(caller: &Caller) {
-    if let Some(problem) = &caller.problem {
+impl Rendered {
+    fn text(&self) -> String {
+        match self {
+            Self::Document(document) => document.box_text(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// Warns of what is printed. Policies of a principal itself don't name it, and then nothing is missing.
+fn warn_if_incomplete(caller: &Caller, rendered: Option<&Rendered>) {
+    let is_about_principal = |shown: &str| rendered.is_none_or(|rendered| rendered.text().contains(shown));
+    if let Some(problem) = caller
+        .problem
+        .as_ref()
+        .filter(|_| is_about_principal(PLACEHOLDER))
+    {
         tracing::warn!(
             "the policy is incomplete, put the ARN in the place of {PLACEHOLDER} or name it with --principal: {}: {} {}",
             problem.raw_message,

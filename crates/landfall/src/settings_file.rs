@@ -54,6 +54,19 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Whether the file holds a secret, and others than its owner may read it.
+pub(crate) fn shows_secret(path: &Path) -> bool {
+    let others = |path: &Path| Some(path.metadata().ok()?.permissions().mode() & 0o044 != 0);
+    let holds_secret = || {
+        let text = std::fs::read_to_string(path).ok()?;
+        let settings: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+        let secrets = [SettingName::AwsSecretAccessKey, SettingName::AwsSessionToken];
+        let is_set = |name: SettingName| settings.get(name.as_str()).is_some_and(|value| !value.is_null());
+        Some(secrets.into_iter().any(is_set))
+    };
+    others(path) == Some(true) && holds_secret() == Some(true)
+}
+
 /// One setting a line, in the order of the reference; settings of others come last.
 fn render(settings: &Map<String, Value>) -> String {
     let known = SettingName::ALL.iter().map(|setting| setting.as_str());
@@ -101,6 +114,23 @@ mod tests {
             "{\n  \"s3_bucket\": \"lake\",\n  \"integration_name\": \"shop\",\n  \"zeal\": [1]\n}\n"
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_that_others_may_read_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("target.json");
+        let secret = r#"{"aws_secret_access_key":"s"}"#;
+        let cases = [
+            (secret, 0o644, true),
+            (secret, 0o600, false),
+            (r#"{"s3_bucket":"lake"}"#, 0o644, false),
+        ];
+        for (text, mode, is_shown) in cases {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(shows_secret(&path), is_shown, "{text} {mode:o}");
+        }
     }
 
     #[test]

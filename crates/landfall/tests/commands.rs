@@ -127,6 +127,19 @@ fn a_check_without_usable_settings_says_so() {
         .run("")
         .failed(2);
     assert!(ended.stderr.contains("integration_name"), "{}", ended.stderr);
+    let ended = Landfall::with(["check", "--json"])
+        .config(&json!({"s3_bucket": "lake"}))
+        .run("")
+        .failed(2);
+    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(answer["status"], "unusable_settings");
+    assert!(
+        answer["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("integration_name"),
+        "{answer}"
+    );
     let folder = Folder::new();
     let ended = Landfall::with(["check"])
         .config(&folder.settings_with(json!({"sentinel_key": null})))

@@ -283,3 +283,42 @@ fn completions_and_man_pages_know_every_command() {
         assert!(page.exists(), "{}", page.display());
     }
 }
+
+#[test]
+fn partitions_that_do_not_fit_together_are_told() {
+    let ended = policy(&["--principal", USER, "--partition", "aws-cn"], json!({}))
+        .run("")
+        .succeeded();
+    assert!(
+        ended.logged("WARNING")[0].contains("is in the partition aws, not in aws-cn"),
+        "{}",
+        ended.stderr
+    );
+    let ended = policy(&["--principal", USER], json!({"s3_region": "cn-north-1"}))
+        .run("")
+        .succeeded();
+    assert!(
+        ended.logged("WARNING")[0].contains("the region cn-north-1 is in aws-cn"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_policy_without_the_principal_in_it_is_complete_without_credentials() {
+    let ended = policy(&["--side", "principal"], json!({})).run("").succeeded();
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn half_a_key_pair_and_a_missing_profile_are_told_by_name() {
+    let ended = policy(&[], json!({}))
+        .variable("AWS_ACCESS_KEY_ID", "AKIA")
+        .run("")
+        .succeeded();
+    assert!(
+        ended.logged("WARNING")[0].contains("AWS_SECRET_ACCESS_KEY is not"),
+        "{}",
+        ended.stderr
+    );
+}

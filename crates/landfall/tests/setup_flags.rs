@@ -278,3 +278,44 @@ iam.put_role_policy(RoleName='lake', PolicyName='landfall', PolicyDocument=sys.a
     assert!(ended.stdout.contains("Success!"), "{}", ended.stdout);
     assert_eq!(read(&config)["aws_external_id"], id);
 }
+
+#[test]
+fn plain_http_is_allowed_and_a_lost_challenge_name_replaced_by_flags() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("target.json");
+    let flags = [
+        "--bucket",
+        "lake",
+        "--integration",
+        "shop",
+        "--endpoint",
+        "http://minio.example.com:9000",
+    ];
+    let ended = setup(&config, &flags).run("").failed(2);
+    assert!(ended.stderr.contains("s3_endpoint_url"), "{}", ended.stderr);
+    let flags = [&flags[..], &["--allow-insecure-endpoint", "--no-check"]].concat();
+    let ended = setup(&config, &flags).run("").succeeded();
+    let lost = shown_challenge(&ended.stdout).unwrap().to_owned();
+    assert_eq!(read(&config)["allow_insecure_endpoint"], true);
+
+    let ended = setup(&config, &["--new-challenge"]).run("").succeeded();
+    let made = shown_challenge(&ended.stdout).unwrap();
+    assert_ne!(made, lost);
+    assert_eq!(read(&config)["sentinel_key"], made);
+}
+
+#[test]
+fn an_endpoint_of_the_environment_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let ended = setup(
+        &dir.path().join("target.json"),
+        &["--bucket", "lake", "--integration", "shop"],
+    )
+    .variable("AWS_ENDPOINT_URL_S3", "http://localhost:9")
+    .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    .variable("AWS_EC2_METADATA_DISABLED", "true")
+    .run("")
+    .succeeded();
+    let line = "AWS_ENDPOINT_URL_S3 is set: Amazon S3 is asked at http://localhost:9, with the name of the bucket in the path.";
+    assert!(ended.stdout.contains(line), "{}", ended.stdout);
+}

@@ -113,7 +113,7 @@ fn from_nothing_to_a_verified_bucket() {
     person.sees("The S3 Key ends in \".jsonl\" but the data storage format is csv.");
     person.answers(&format!("Use \"{key}.[csv|jsonl]\"?"), "n");
     person.answers("S3 Key [", "");
-    person.sees("salesforce_prod/account/items/1_1519235654474.csv");
+    person.sees("shop/account/items/1_1519235654474.csv");
     person.sees("Grant & Verify Access");
     person.answers("An empty challenge file", "new");
     person.answers("Make the bucket folder", "");
@@ -322,7 +322,7 @@ fn at_the_key() -> Conversation {
 #[test]
 fn a_bad_key_is_told_while_it_is_typed_and_can_be_mended_before_enter() {
     let mut person = at_the_key();
-    person.sees("salesforce_prod/account/1_1519235654474.jsonl");
+    person.sees("shop/account/1_1519235654474.jsonl");
     person
         .session
         .send("[integration_name]/[table_name]/[table_version]!")
@@ -332,7 +332,7 @@ fn a_bad_key_is_told_while_it_is_typed_and_can_be_mended_before_enter() {
     person.sees("The S3 Key contains the special character \"!\" at character 48.");
     person.session.send("\x7f_[timestamp_loaded].jsonl").unwrap();
     person.session.flush().unwrap();
-    person.sees("salesforce_prod/account/1_1519235654474.jsonl");
+    person.sees("shop/account/1_1519235654474.jsonl");
     person.session.send_line("").unwrap();
     person.sees("Files will be named like this:");
     person.sees("Grant & Verify Access");
@@ -350,7 +350,7 @@ fn what_is_pasted_answers_the_questions_it_was_meant_for() {
         .send("raw/[integration_name]/[table_name]/[table_version]_[timestamp_loaded]\r2\rwrong\r")
         .unwrap();
     person.session.flush().unwrap();
-    person.sees("raw/salesforce_prod/account/1_1519235654474");
+    person.sees("raw/shop/account/1_1519235654474");
     person.sees("An empty challenge file");
     person.sees("the name does not begin with stitch-challenge-file-");
 }
@@ -373,4 +373,33 @@ fn ctrl_c_leaves_the_terminal_as_it_was() {
     for mode in [" echo ", " icanon ", "isig "] {
         assert!(modes.contains(mode), "{mode}: {modes}");
     }
+}
+
+#[test]
+fn each_answer_is_kept_even_if_the_person_leaves_at_the_next_question() {
+    let mut person = Conversation::start(&[]);
+    person.answers("Bucket name", "com-test");
+    person.sees("Integration name");
+    person.sees(": ");
+    person.session.send_control('c').unwrap();
+    person.session.exp_eof().unwrap();
+    assert_eq!(read(&person.config()), json!({"s3_bucket": "com-test"}));
+    assert_eq!(
+        person.config().metadata().unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+#[test]
+fn plain_http_is_allowed_without_asking_for_the_endpoint_again() {
+    let arguments = ["--bucket", "lake", "--integration", "shop", "--format", "jsonl"];
+    let mut person = Conversation::start(&arguments);
+    person.answers("Where is the bucket?", "store");
+    person.answers("Endpoint", "http://minio.example.com:9000");
+    person.answers("Send records unencrypted over this network?", "y");
+    person.sees("How does Landfall sign in?");
+    assert_eq!(
+        read(&person.config())["s3_endpoint_url"],
+        "http://minio.example.com:9000"
+    );
 }

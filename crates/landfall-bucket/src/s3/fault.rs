@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
@@ -98,6 +99,7 @@ impl Asked {
         let causes = || chain(unloaded.source());
         let broken_connection = causes().find_map(|cause| cause.downcast_ref::<ConnectorError>());
         match (unloaded, broken_connection) {
+            _ if has_no_instance_metadata(unloaded) => self.fault(FaultKind::NoCredentials),
             (CredentialsError::CredentialsNotLoaded(_), _) => self.fault(FaultKind::NoCredentials),
             (CredentialsError::ProviderTimedOut(_), _) => self.fault(FaultKind::Timeout),
             (_, Some(_)) => self.fault(FaultKind::Connect),
@@ -221,6 +223,16 @@ fn expected_region(message: &str) -> Option<String> {
     let (_, after) = message.split_once("expecting '")?;
     let (region, _) = after.split_once('\'')?;
     Some(region.to_owned())
+}
+
+/// Whether instance metadata, the last resort, refused to be asked: then nothing is configured at all.
+fn has_no_instance_metadata(unloaded: &CredentialsError) -> bool {
+    let refused = chain(unloaded.source()).find_map(|cause| cause.downcast_ref::<ImdsError>());
+    match refused {
+        Some(ImdsError::FailedToLoadToken(_)) => true,
+        Some(ImdsError::ErrorResponse(answer)) => matches!(answer.response().status().as_u16(), 401 | 403),
+        Some(_) | None => false,
+    }
 }
 
 /// A cause, its cause, and so on.

@@ -13,7 +13,9 @@ pub(super) fn bucket_in(pasted: &str) -> Option<&str> {
         // arn:<partition>:s3:<region>:<account>:<bucket>/<key>
         let mut fields = pasted.splitn(6, ':').skip(2);
         let is_s3 = fields.next() == Some("s3");
-        return fields.nth(2).filter(|_| is_s3).and_then(first_segment);
+        let resource = fields.nth(2).filter(|_| is_s3)?;
+        let is_access_point = resource.starts_with("accesspoint/") || resource.starts_with("accesspoint:");
+        return first_segment(resource).filter(|_| !is_access_point);
     }
     let host = pasted.split('/').next().unwrap_or(pasted);
     if is_amazon(host) {
@@ -63,6 +65,7 @@ mod tests {
             ("s3:///raw", None),
             ("arn:aws:s3:::lake/raw/*", Some("lake")),
             ("arn:aws-cn:s3:::lake", Some("lake")),
+            ("arn:aws:s3:eu-west-1:111122223333:accesspoint/lake", None),
             ("arn:aws:iam::111122223333:role/lake", None),
             ("https://lake.s3.amazonaws.com", Some("lake")),
             ("https://my.lake.s3-eu-west-1.amazonaws.com/x", Some("my.lake")),

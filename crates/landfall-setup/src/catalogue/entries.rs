@@ -37,7 +37,8 @@ pub(super) const MISSING_CHALLENGE_FILE: Entry = Entry {
     cause: "The challenge file is not in the bucket {bucket}: it was never uploaded, was removed or \
             renamed, or is in a folder.",
     remedy: "Upload an empty file with the exact name shown during set-up to the top level of \
-             {bucket}. If the name is lost, generate a new one.",
+             {bucket}. If the name is lost, generate a new one (on the command \
+             line: landfall setup --new-challenge).",
 };
 
 pub(super) const CHALLENGE_HAS_EXTENSION: Entry = Entry {

@@ -70,9 +70,7 @@ impl<'a, 'o> Run<'a, 'o> {
             Ok(Identity::NoSts) => {
                 let why = match self.check.context.place {
                     Place::Folder { .. } => FOLDER_PERMISSIONS,
-                    Place::Store { .. } | Place::Aws => {
-                        "the store has no STS to ask; its own access rules apply"
-                    }
+                    Place::Store { .. } | Place::Aws => "not asked at stores; their own access rules apply",
                 };
                 self.end(Step::Credentials, StepStatus::Skipped, Some(why.to_owned()));
             }
@@ -81,8 +79,11 @@ impl<'a, 'o> Run<'a, 'o> {
                 self.warn(WarningCode::IdentityUnknown, |fields| {
                     fields.with("raw_message", &raw_message)
                 });
-                let why = "STS did not answer".to_owned();
-                self.end(Step::Credentials, StepStatus::Skipped, Some(why));
+                let why = match refusal.kind() {
+                    FaultKind::Connect | FaultKind::Tls | FaultKind::Timeout => "STS did not answer",
+                    _ => "STS answered, but not whose identity is used",
+                };
+                self.end(Step::Credentials, StepStatus::Skipped, Some(why.to_owned()));
             }
             Err(refusal) => return Err(self.fail(Step::Credentials, &refusal)),
         }

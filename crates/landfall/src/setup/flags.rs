@@ -41,6 +41,9 @@ pub(crate) struct SetupOptions {
     /// Name of a challenge file that is in the bucket already; otherwise a new name is made
     #[arg(long, value_name = "NAME")]
     challenge_file: Option<String>,
+    /// Make a new name for the challenge file, in the place of the one that is set
+    #[arg(long, conflicts_with = "challenge_file")]
+    pub(crate) new_challenge: bool,
     /// How to sign in
     #[arg(long, value_name = "MODE", value_parser = ["ambient", "assume-role", "static"])]
     auth: Option<String>,
@@ -56,6 +59,9 @@ pub(crate) struct SetupOptions {
     /// Another S3-compatible store, `https://host:port`, or a folder of this machine, `file:///folder`
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
+    /// Allow plain HTTP for an endpoint on another machine; so does TARGET_LANDFALL_ALLOW_INSECURE_ENDPOINT=true
+    #[arg(long)]
+    allow_insecure_endpoint: bool,
     /// Whether the bucket's name stands in the path of requests
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     path_style: Option<bool>,
@@ -91,6 +97,9 @@ impl SetupOptions {
             draft.set(SettingName::SentinelKey, key.as_str());
             given.insert(SettingName::SentinelKey);
         }
+        if self.new_challenge {
+            draft.unset(&[SettingName::SentinelKey]);
+        }
         if self.auth.is_none() && self.role_arn.is_some() {
             draft.set(SettingName::AwsAuthMode, "assume_role");
             given.insert(SettingName::AwsAuthMode);
@@ -108,6 +117,12 @@ impl SetupOptions {
     /// Whether the role is assumed without an external ID.
     pub(super) fn wants_no_external_id(&self) -> bool {
         self.external_id.as_deref() == Some("-")
+    }
+
+    fn allows_insecure_endpoint(&self) -> bool {
+        let by_environment = || own_variable(SettingName::AllowInsecureEndpoint);
+        self.allow_insecure_endpoint
+            || by_environment().is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
     fn values(&self) -> impl Iterator<Item = (SettingName, Value)> {
@@ -131,6 +146,10 @@ impl SetupOptions {
             (SettingName::AwsExternalId, text(&self.external_id)),
             (SettingName::S3Region, text(&self.region)),
             (SettingName::S3EndpointUrl, text(&self.endpoint)),
+            (
+                SettingName::AllowInsecureEndpoint,
+                self.allows_insecure_endpoint().then_some(Value::from(true)),
+            ),
             (SettingName::S3ForcePathStyle, self.path_style.map(Value::from)),
             (SettingName::S3ServerSideEncryption, text(&self.sse)),
             (SettingName::S3KmsKeyId, text(&self.kms_key)),
@@ -138,6 +157,14 @@ impl SetupOptions {
         .into_iter()
         .filter_map(|(setting, value)| Some((setting, value?)))
     }
+}
+
+/// The variable of a setting.
+fn own_variable(setting: SettingName) -> Option<String> {
+    variable(&format!(
+        "{ENVIRONMENT_PREFIX}{}",
+        setting.as_str().to_uppercase()
+    ))
 }
 
 /// With `static` the environment may hold the keys: under the names of the settings, or else under those of AWS.
@@ -150,19 +177,13 @@ fn take_secrets(draft: &mut Draft) {
         (SettingName::AwsSecretAccessKey, "AWS_SECRET_ACCESS_KEY"),
         (SettingName::AwsSessionToken, "AWS_SESSION_TOKEN"),
     ];
-    let own = |setting: SettingName| {
-        variable(&format!(
-            "{ENVIRONMENT_PREFIX}{}",
-            setting.as_str().to_uppercase()
-        ))
-    };
-    let has_own_names = keys.iter().any(|(setting, _)| own(*setting).is_some());
+    let has_own_names = keys.iter().any(|(setting, _)| own_variable(*setting).is_some());
     // Half a pair of one kind and half of the other would be a pair that nobody has.
     let found = keys.map(|(setting, aws)| {
         (
             setting,
             if has_own_names {
-                own(setting)
+                own_variable(setting)
             } else {
                 variable(aws)
             },

@@ -48,7 +48,15 @@ impl Granting<'_> {
         let assumes_role = matches!(self.destination.access.auth, AuthMode::AssumeRole { .. });
         let chosen = self.chosen.filter(|_| !assumes_role);
         let caller = Caller::of_bucket(self.runtime, self.destination, chosen);
-        let by_settings = CheckContext::of_settings(self.destination, None).partition();
+        let context = CheckContext::of_settings(self.destination, None);
+        let by_settings = context.partition();
+        if let Some(mismatch) = caller
+            .principal
+            .as_ref()
+            .and_then(|of| context.partition_mismatch(of))
+        {
+            tracing::warn!("{mismatch}");
+        }
         let partition = caller.principal.is_none().then_some(by_settings);
         let bucket = self.destination.bucket.clone();
         let grant = Grant::new(

@@ -14,6 +14,7 @@ use super::interview::Interview;
 use super::terminal::{Choice, Terminal};
 use super::{Fault, SetupOptions, challenge, folder};
 use crate::check;
+use crate::wiring::MovedS3;
 
 const FIRST_CHALLENGE: [Choice; 2] = [
     Choice::new("new", "make a new name"),
@@ -106,6 +107,11 @@ impl<'a> Guide<'a> {
                  stops, and\nthe next landfall setup goes on from there."
             )
         });
+        if !self.draft.is_set(SettingName::S3EndpointUrl)
+            && let Some(moved) = MovedS3::of_environment()
+        {
+            self.terminal.say(&moved.line());
+        }
     }
 
     fn interview(&mut self) -> Result<(), Fault> {
@@ -150,7 +156,9 @@ impl<'a> Guide<'a> {
         if self.given.contains(&SettingName::SentinelKey) {
             return Ok(false);
         }
-        let choice = if self.draft.is_set(SettingName::SentinelKey) {
+        let choice = if self.options.new_challenge && !self.draft.is_set(SettingName::SentinelKey) {
+            FIRST_CHALLENGE[0]
+        } else if self.draft.is_set(SettingName::SentinelKey) {
             let question = "\nA challenge file is set. It proves that the bucket is yours.";
             LATER_CHALLENGE[self.terminal.choose(question, &LATER_CHALLENGE, 0)?]
         } else {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use landfall_core::object_key::KeyProblem;
 use landfall_core::settings::{SettingFault, SettingName};
+use serde_json::Value;
 
 use super::draft::Draft;
 use super::terminal::{Choice, Terminal};
@@ -102,7 +103,7 @@ impl Interview<'_> {
         } else {
             typed
         };
-        Ok(self.take(question, &answer, current))
+        self.take(question, &answer, current)
     }
 
     /// Asks once, like [`Interview::ask_once`], with what `judge` says of the answer below it while it is typed.
@@ -121,7 +122,7 @@ impl Interview<'_> {
         let typed = self
             .terminal
             .ask_judged(&question.text(), default.as_deref(), &judge_answer)?;
-        Ok(self.take(question, &or_default(&typed), current))
+        self.take(question, &or_default(&typed), current)
     }
 
     /// Asks for a text that is not secret but isn't shown again either.
@@ -155,23 +156,24 @@ impl Interview<'_> {
             } else {
                 typed
             };
-            if self.take(question, &answer, current).is_empty() {
+            if self.take(question, &answer, current)?.is_empty() {
                 return Ok(());
             }
         }
     }
 
-    /// Puts an answer into the draft, unless it is at fault: then the setting stays as it was.
+    /// Puts an answer into the draft and the file, unless it is at fault: then the setting stays as it was.
     pub(super) fn take(
         &mut self,
         question: &Question,
         answer: &str,
         before: Option<String>,
-    ) -> Vec<SettingFault> {
+    ) -> anyhow::Result<Vec<SettingFault>> {
         let setting = question.setting;
         if question.is_optional && matches!(answer, "" | "-") {
             self.draft.unset(&[setting]);
-            return Vec::new();
+            self.save()?;
+            return Ok(Vec::new());
         }
         self.draft.set(setting, answer);
         let faults = self.draft.faults_of(setting);
@@ -187,8 +189,16 @@ impl Interview<'_> {
                 Some(before) => self.draft.set(setting, before),
                 None => self.draft.unset(&[setting]),
             }
+        } else {
+            self.save()?;
         }
-        faults
+        Ok(faults)
+    }
+
+    /// Takes an answer in that needs no judgement.
+    pub(super) fn keep(&mut self, setting: SettingName, value: impl Into<Value>) -> anyhow::Result<()> {
+        self.draft.set(setting, value);
+        self.save()
     }
 
     /// Asks for one of several values.
@@ -208,8 +218,7 @@ impl Interview<'_> {
             .unwrap_or(0);
         let shown: Vec<Choice> = choices.iter().map(|(_, choice)| *choice).collect();
         let chosen = self.terminal.choose(question, &shown, index)?;
-        self.draft.set(setting, choices[chosen].0);
-        Ok(())
+        self.keep(setting, choices[chosen].0)
     }
 }
 

@@ -121,7 +121,7 @@ impl Line {
         match event {
             Event::Interrupted => std::process::exit(INTERRUPTED),
             Event::End => {
-                bail!("the input ended: what was answered is kept, run landfall setup again to go on")
+                bail!("the input ended: run landfall setup again, it goes on after the last answer")
             }
             Event::Typing | Event::Done => Ok(self.text.trim().to_owned()),
         }

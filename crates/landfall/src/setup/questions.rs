@@ -63,15 +63,14 @@ impl Interview<'_> {
             } else {
                 typed
             };
-            if self.take(&question, &answer, current).is_empty() {
+            if self.take(&question, &answer, current)?.is_empty() {
                 return Ok(());
             }
             let Some(name) = BucketName::suggest(&answer) else {
                 continue;
             };
             if self.terminal.confirm(&format!("Use \"{name}\"?"))? {
-                self.draft.set(question.setting, name);
-                return Ok(());
+                return self.keep(question.setting, name);
             }
         }
     }
@@ -110,8 +109,7 @@ impl Interview<'_> {
         let answer = self
             .terminal
             .decide("Quote all elements, so that numbers become \"123\"?", default)?;
-        self.draft.set(SettingName::CsvForceQuote, answer == Answer::Yes);
-        Ok(())
+        self.keep(SettingName::CsvForceQuote, answer == Answer::Yes)
     }
 
     fn ask_key(&mut self) -> anyhow::Result<()> {
@@ -123,8 +121,9 @@ impl Interview<'_> {
         if !self.is_given(setting, "S3 Key") {
             let question = Question::new(setting, "S3 Key").with_default(ObjectKeyTemplate::DEFAULT);
             loop {
-                let format = self.format();
-                let faults = self.ask_once_judged(&question, &|typed| judge_key(typed, format))?;
+                let (format, integration) = (self.format(), self.integration());
+                let faults =
+                    self.ask_once_judged(&question, &|typed| judge_key(typed, format, &integration))?;
                 if faults.is_empty() || self.accept_suggestion(&faults)? {
                     break;
                 }
@@ -154,6 +153,11 @@ impl Interview<'_> {
         OutputFormat::from_spelling(&format).unwrap_or(OutputFormat::Jsonl)
     }
 
+    fn integration(&self) -> String {
+        let named = self.draft.text(SettingName::IntegrationName);
+        named.unwrap_or_else(|| key::INTEGRATION.to_owned())
+    }
+
     fn preview(&self) {
         let text = self
             .draft
@@ -161,15 +165,19 @@ impl Interview<'_> {
             .unwrap_or_default();
         if let Ok(template) = ObjectKeyTemplate::parse(&text, self.format()) {
             self.terminal.say("Files will be named like this:");
-            self.terminal.say(&key::example_lines(&template));
+            self.terminal
+                .say(&key::example_lines(&template, &self.integration()));
         }
     }
 }
 
 /// What stands below a key while it is typed: its problems, or the names it makes (setup-flow.md §4).
-fn judge_key(typed: &str, format: OutputFormat) -> Vec<String> {
+fn judge_key(typed: &str, format: OutputFormat, integration: &str) -> Vec<String> {
     match ObjectKeyTemplate::parse(typed, format) {
-        Ok(template) => key::example_lines(&template).lines().map(str::to_owned).collect(),
+        Ok(template) => key::example_lines(&template, integration)
+            .lines()
+            .map(str::to_owned)
+            .collect(),
         Err(problems) => problems.iter().map(|problem| format!("  ! {problem}")).collect(),
     }
 }

@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::grant::{Granting, shown_principal};
 use super::{Fault, SetupOptions, challenge, folder};
 use crate::check;
+use crate::wiring::MovedS3;
 
 /// Sets up, and says what is left to do.
 pub(super) fn run(options: &SetupOptions, mut draft: Draft, runtime: &Runtime) -> Result<ExitCode, Fault> {
@@ -23,6 +24,9 @@ pub(super) fn run(options: &SetupOptions, mut draft: Draft, runtime: &Runtime) -
     let destination = draft.finished()?.destination;
     draft.save()?;
     say!("Settings written to {}.", draft.path().display());
+    if let Some(moved) = MovedS3::for_access(&destination.access) {
+        say!("{}", moved.line());
+    }
     let granting = Granting {
         runtime,
         destination: &destination,

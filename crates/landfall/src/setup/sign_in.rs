@@ -109,9 +109,15 @@ fn ask_place(interview: &mut Interview<'_>) -> anyhow::Result<()> {
 fn ask_endpoint(interview: &mut Interview<'_>) -> anyhow::Result<()> {
     let question =
         Question::new(S3EndpointUrl, "Endpoint").with_help("such as https://minio.example.com:9000");
+    let is_plain = |fault: &SettingFault| *fault == SettingFault::Endpoint(EndpointProblem::PlainHttp);
     loop {
-        let faults = interview.ask_once(&question)?;
-        let is_plain = |fault: &SettingFault| *fault == SettingFault::Endpoint(EndpointProblem::PlainHttp);
+        let current = interview.draft.text(S3EndpointUrl);
+        let typed = interview.terminal.ask(&question.text(), current.as_deref())?;
+        let answer = match typed.is_empty() {
+            true => current.clone().unwrap_or_default(),
+            false => typed,
+        };
+        let faults = interview.take(&question, &answer, current.clone())?;
         if faults.is_empty() {
             return Ok(());
         }
@@ -122,7 +128,9 @@ fn ask_endpoint(interview: &mut Interview<'_>) -> anyhow::Result<()> {
                 == Answer::Yes
         {
             interview.draft.set(AllowInsecureEndpoint, true);
-            interview.terminal.say("Allowed. Enter the endpoint once more.");
+            if interview.take(&question, &answer, current)?.is_empty() {
+                return Ok(());
+            }
         }
     }
 }
@@ -175,6 +183,7 @@ fn ask_mode(interview: &mut Interview<'_>) -> anyhow::Result<()> {
         )?;
         interview.draft.set(AwsAuthMode, MODES[chosen].0);
         drop_what_others_need(interview.draft);
+        interview.save()?;
     }
     match interview.draft.text(AwsAuthMode).as_deref() {
         Some("assume_role") => ask_role(interview),
@@ -212,7 +221,7 @@ fn ask_encryption(interview: &mut Interview<'_>) -> anyhow::Result<()> {
         let chosen = interview
             .terminal
             .choose("\nWhich encryption is asked for?", &choices, index)?;
-        interview.draft.set(S3ServerSideEncryption, ENCRYPTIONS[chosen].0);
+        interview.keep(S3ServerSideEncryption, ENCRYPTIONS[chosen].0)?;
     }
     if !interview.draft.is(S3ServerSideEncryption, "aws:kms") {
         interview.draft.unset(&[S3KmsKeyId]);

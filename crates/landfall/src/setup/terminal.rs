@@ -54,7 +54,7 @@ impl Terminal {
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
             say!("");
-            bail!("the input ended: what was answered is kept, run landfall setup again to go on");
+            bail!("the input ended: run landfall setup again, it goes on after the last answer");
         }
         Ok(line.trim().to_owned())
     }

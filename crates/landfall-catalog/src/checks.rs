@@ -6,7 +6,7 @@ use landfall_core::ids::DestinationId;
 use landfall_core::time::Timestamp;
 
 use crate::catalog::Catalog;
-use crate::destination_state::{AccessFault, DestinationEvent, DestinationState, later};
+use crate::destination_state::{AccessFault, DestinationEvent, DestinationState};
 use crate::destinations::{DestinationError, find, save_state};
 use crate::error::StoreError;
 use crate::store::args;
@@ -134,7 +134,7 @@ impl ConnectionCheck {
     }
 
     fn is_running(&self, now: Timestamp) -> bool {
-        self.completed_at.is_none() && now < later(self.started_at, LONGEST_CHECK)
+        self.completed_at.is_none() && now < self.started_at.plus(LONGEST_CHECK)
     }
 }
 

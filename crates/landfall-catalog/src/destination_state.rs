@@ -92,18 +92,13 @@ pub fn wait_before_check(failed_checks: u32) -> Duration {
     Duration::from_secs(60 * minutes)
 }
 
-pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
-    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(at.as_millis().saturating_add(millis))
-}
-
 impl Failing {
     fn first(fault: &AccessFault, at: Timestamp) -> Self {
         Self {
             fault: fault.clone(),
             since: at,
             failed_checks: 0,
-            next_check_at: later(at, wait_before_check(0)),
+            next_check_at: at.plus(wait_before_check(0)),
         }
     }
 
@@ -113,7 +108,7 @@ impl Failing {
             fault: fault.clone(),
             since: self.since,
             failed_checks,
-            next_check_at: later(at, wait_before_check(failed_checks)),
+            next_check_at: at.plus(wait_before_check(failed_checks)),
         }
     }
 }

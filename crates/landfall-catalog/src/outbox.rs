@@ -10,7 +10,6 @@ use landfall_core::time::Timestamp;
 use secrecy::SecretString;
 
 use crate::catalog::Catalog;
-use crate::destination_state::later;
 use crate::error::StoreError;
 use crate::hooks::{self, HookError};
 use crate::ids::{HookId, LoadId, NoticeId, TableId};
@@ -138,7 +137,7 @@ impl Catalog {
             session
                 .run(
                     "UPDATE outbox SET claimed_until = $1 WHERE id = $2",
-                    args![later(now, lease), notice.id],
+                    args![now.plus(lease), notice.id],
                 )
                 .await?;
             notices.push(notice);

@@ -40,6 +40,13 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_add(1))
     }
 
+    /// The instant that much later, in whole milliseconds.
+    #[must_use]
+    pub fn plus(self, by: std::time::Duration) -> Self {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
     /// `YYYY-MM-DDTHH:MM:SS.mmmZ` (files.md §3).
     #[must_use]
     pub fn render(self) -> [u8; TIMESTAMP_BYTES] {

@@ -35,7 +35,7 @@ impl Arena {
 }
 
 #[cfg(target_os = "linux")]
-#[allow(unsafe_code)] // Writing a batch of 64 MiB costs a third less time with large pages (`make bench`, orders).
+#[allow(unsafe_code)] // Large pages saved a fifth of the CPU time of loading the orders of `make bench` as JSONL.
 fn ask_for_large_pages(chunk: &mut BytesMut) {
     use rustix::mm::{Advice, madvise};
 

@@ -237,7 +237,8 @@ impl Loader {
         file: &FileFacts,
     ) -> Result<Option<FileReport>, LoadError> {
         let key = load.batch.key(file, loaded_at).to_string();
-        let body = Arc::new(LoadBody::new(load.batch.content(file.kind, loaded_at)));
+        let content = load.batch.content(file.kind, loaded_at);
+        let body = Arc::new(LoadBody::new(content, self.checksums));
         let tags = PutTags {
             content_type: content_type(load, file.kind).to_owned(),
             load_id: load.load_id.clone(),
@@ -298,14 +299,16 @@ fn report(load: &Load, loaded_at: Timestamp, took: Duration, files: Vec<FileRepo
 struct LoadBody {
     content: FileContent,
     size: OnceLock<u64>,
-    /// Its CRC-32, once it was asked for.
+    checksums: Checksums,
+    /// Its CRC-32, once it was asked for or, where it is kept, read to the end.
     crc32: OnceLock<u32>,
 }
 
 impl LoadBody {
-    fn new(content: FileContent) -> Self {
+    fn new(content: FileContent, checksums: Checksums) -> Self {
         Self {
             content,
+            checksums,
             size: OnceLock::new(),
             crc32: OnceLock::new(),
         }
@@ -322,7 +325,16 @@ impl ObjectBody for LoadBody {
     }
 
     fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
-        Box::new(self.content.pieces().map(Bytes::from))
+        let pieces = self.content.pieces().map(Bytes::from);
+        if self.checksums == Checksums::AsNeeded || self.crc32.get().is_some() {
+            return Box::new(pieces);
+        }
+        // The upload reads it all anyhow: a pass of its own for the checksum would put every row together twice.
+        Box::new(Summed {
+            pieces,
+            hasher: crc32fast::Hasher::new(),
+            sum: &self.crc32,
+        })
     }
 
     fn crc32(&self) -> u32 {
@@ -331,5 +343,27 @@ impl ObjectBody for LoadBody {
             self.content.pieces().for_each(|piece| hasher.update(&piece));
             hasher.finalize()
         })
+    }
+}
+
+/// Pieces of a content, whose checksum is known after the last.
+struct Summed<'b, P> {
+    pieces: P,
+    hasher: crc32fast::Hasher,
+    sum: &'b OnceLock<u32>,
+}
+
+impl<P: Iterator<Item = Bytes>> Iterator for Summed<'_, P> {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let piece = self.pieces.next();
+        match &piece {
+            Some(piece) => self.hasher.update(piece),
+            None => {
+                self.sum.get_or_init(|| self.hasher.clone().finalize());
+            }
+        }
+        piece
     }
 }

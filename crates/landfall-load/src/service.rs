@@ -27,7 +27,7 @@ mod steps;
 mod tables;
 
 pub use conductor::{
-    Conductor, ConductorError, ConductorHandle, ServiceObserver, ServiceParts, ServiceSettings,
+    Conductor, ConductorError, ConductorHandle, EntryFault, ServiceObserver, ServiceParts, ServiceSettings,
 };
 pub use encoding::EncodingError;
 pub use keys::EntryKeys;

@@ -16,10 +16,9 @@ pub(crate) struct Remedies {
 impl Remedies {
     /// `challenge` is left out of all texts.
     pub(crate) fn new(context: CheckContext, challenge: Option<&ChallengeKey>) -> Self {
-        let none = || ChallengeKey::parse("stitch-challenge-file-none").expect("four letters are allowed");
         Self {
             context,
-            challenge: challenge.cloned().unwrap_or_else(none),
+            challenge: challenge.cloned().unwrap_or_else(unnamed_challenge),
         }
     }
 
@@ -77,4 +76,9 @@ fn step_of(operation: Operation) -> Step {
         | Operation::CompleteMultipartUpload
         | Operation::AbortMultipartUpload => Step::WriteProbe,
     }
+}
+
+/// Stands for the challenge file where none is named.
+pub(crate) fn unnamed_challenge() -> ChallengeKey {
+    ChallengeKey::parse("stitch-challenge-file-none").expect("four letters are allowed")
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use landfall_bucket::Sleep;
 use landfall_catalog::{Catalog, OpenLoad, Point, StoreError, TableId};
+use landfall_core::intake::DecodeEntryError;
+use landfall_core::json::JsonError;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
 use landfall_log::{Log, Partition, Position, ReadError};
@@ -143,6 +145,25 @@ pub enum ConductorError {
     /// The catalog failed.
     #[error("{0}")]
     Catalog(#[from] StoreError),
+    /// An entry does not say what intake accepts. It is not passed over, since the log would then forget it.
+    #[error("entry {position} of the log can't be loaded: {fault}")]
+    Entry {
+        /// Where it stands.
+        position: Position,
+        /// What is wrong with it.
+        fault: EntryFault,
+    },
+}
+
+/// What is wrong with an entry of the log.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryFault {
+    /// Its bytes can't be read.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeEntryError),
+    /// A record is no JSON.
+    #[error("a record is no JSON ({0}): this is a fault of Landfall, please report it")]
+    Record(#[from] JsonError),
 }
 
 impl Conductor {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use landfall_catalog::{Activation, OpenLoad, Point};
 use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord};
-use landfall_core::json::{Json, NonFinite};
+use landfall_core::json::{Json, JsonError, NonFinite};
 use landfall_core::schema::{DeclaredTable, Formats, Schema};
 use landfall_core::settings::BatchLimits;
 use landfall_core::time::{Instant, Timestamp};
@@ -121,12 +121,18 @@ impl Gatherer {
         }
     }
 
-    /// Takes what is new of a part.
-    pub(super) fn take(&mut self, entry: EntryFacts, at: PartAt<'_>, rules: &mut GatherRules<'_>) {
+    /// Takes what is new of a part. Intake parsed the records before it accepted them; one that can't be parsed now ends
+    /// the loader, since leaving it out would lose it.
+    pub(super) fn take(
+        &mut self,
+        entry: EntryFacts,
+        at: PartAt<'_>,
+        rules: &mut GatherRules<'_>,
+    ) -> Result<(), JsonError> {
         let items = &at.part.items;
         let is_new = |item: &usize| self.seen.is_none_or(|seen| seen < at.point(entry, *item));
         let Some(mut next) = (0..items.len()).find(is_new) else {
-            return;
+            return Ok(());
         };
         while let Some(item) = items.get(next) {
             match item {
@@ -138,11 +144,12 @@ impl Gatherer {
                     self.close_for(at.part);
                     let stretch = self.stretch(entry, at, next, rules.limits);
                     next = stretch.end;
-                    self.encode(entry, at, stretch, rules);
+                    self.encode(entry, at, stretch, rules)?;
                     self.close_if_full(rules.limits);
                 }
             }
         }
+        Ok(())
     }
 
     /// Records of another version or key list begin another batch.
@@ -180,7 +187,7 @@ impl Gatherer {
         at: PartAt<'_>,
         stretch: Range<usize>,
         rules: &mut GatherRules<'_>,
-    ) {
+    ) -> Result<(), JsonError> {
         let part = at.part;
         let through = at.point(entry, stretch.end - 1);
         let records = || {
@@ -206,17 +213,9 @@ impl Gatherer {
                 part: at.index,
                 item: index as u32,
             };
-            // Intake parsed it before it was accepted.
-            let parsed = encoder.parse(
-                &part.text[..record.data.end],
-                record.data.start,
-                0,
-                NonFinite::AsNull,
-            );
-            debug_assert!(parsed.is_ok(), "accepted records are JSON objects");
-            if parsed.is_ok() {
-                encoder.accept(&part.text, meta(entry, part, record), &mut key);
-            }
+            let text = &part.text[..record.data.end];
+            encoder.parse(text, record.data.start, 0, NonFinite::AsNull)?;
+            encoder.accept(&part.text, meta(entry, part, record), &mut key);
         }
         let run = encoder.finish();
         let open = self.open.get_or_insert_with(|| OpenBatch {
@@ -240,6 +239,7 @@ impl Gatherer {
         open.batch.push(run);
         open.through = through;
         self.seen = Some(through);
+        Ok(())
     }
 
     fn encoder(&mut self, part: &AcceptedPart) -> &mut TableEncoder {

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use landfall_bucket::Sleep;
 use landfall_catalog::{Catalog, Delivery, Notice, StoreError};
-use landfall_core::time::Timestamp;
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 
@@ -134,14 +133,9 @@ impl Notices {
         match WAITS.get(notice.tries as usize) {
             Some(wait) => Delivery::Failed {
                 reason,
-                again_at: later(self.parts.clock.closing(), *wait),
+                again_at: self.parts.clock.closing().plus(*wait),
             },
             None => Delivery::GivenUp { reason },
         }
     }
-}
-
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(at.as_millis().saturating_add(millis))
 }

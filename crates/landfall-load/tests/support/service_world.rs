@@ -144,6 +144,8 @@ impl ServiceObserver for Silent {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Drained,
+    /// The loader would not go on, and said why.
+    Stopped(String),
     Crashed,
 }
 
@@ -310,6 +312,17 @@ impl ServiceWorld {
         self.live(async |_, log| append(&log, &request(&parts, self.now())).await);
     }
 
+    /// Puts bytes into the log that no intake would write.
+    pub(crate) fn corrupt_log(&self, bytes: &'static [u8]) {
+        self.live(async |_, log| {
+            let entry = NewEntry {
+                bytes: bytes.into(),
+                at: self.now(),
+            };
+            log.append(Partition::FIRST, entry).await.unwrap();
+        });
+    }
+
     /// Runs a server until it has nothing more to do, or dies.
     pub(crate) fn run(&self, crash: Option<(Step, usize)>) -> End {
         self.live(async |catalog, log| self.conduct(catalog, log, crash).await)
@@ -324,10 +337,10 @@ impl ServiceWorld {
         let conductor = Conductor::start(self.parts(catalog, log, crash)).await.unwrap();
         conductor.handle().drain();
         tokio::select! {
-            done = conductor.run() => {
-                done.unwrap();
-                End::Drained
-            }
+            done = conductor.run() => match done {
+                Ok(()) => End::Drained,
+                Err(fault) => End::Stopped(fault.to_string()),
+            },
             () = self.crashed.notified() => End::Crashed,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use landfall_catalog::{AccessFault, Destination};
 use landfall_core::ids::DestinationId;
-use landfall_core::settings::{AuthMode, ChallengeKey, DestinationSettings};
+use landfall_core::settings::{AuthMode, DestinationSettings};
 use landfall_http::manage::{Checker, InstanceRules, settings_of};
 use landfall_load::service::{Place, Places};
 use landfall_load::{AccessError, LoadError};
@@ -15,7 +15,7 @@ use landfall_setup::{CheckContext, CheckReport};
 
 use crate::caller::Caller;
 use crate::check::{Shown, check_destination};
-use crate::remedy::Remedies;
+use crate::remedy::{Remedies, unnamed_challenge};
 use crate::wiring::{aws_options, open_bucket};
 
 /// Opens destinations for loads.
@@ -97,8 +97,7 @@ pub(crate) struct BucketChecker;
 #[async_trait]
 impl Checker for BucketChecker {
     async fn check(&self, _destination: DestinationId, settings: &DestinationSettings) -> CheckReport {
-        let unnamed = || ChallengeKey::parse("stitch-challenge-file-none").expect("four letters are allowed");
-        let challenge = settings.sentinel_key.clone().unwrap_or_else(unnamed);
+        let challenge = settings.sentinel_key.clone().unwrap_or_else(unnamed_challenge);
         let mut show_nothing = |_: Shown<'_>| {};
         check_destination(settings, &challenge, None, &mut show_nothing).await
     }

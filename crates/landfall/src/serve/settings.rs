@@ -45,8 +45,8 @@ pub(crate) struct ServeSettings {
     pub(crate) allow_insecure_endpoint: bool,
 }
 
-/// Names of all settings, and whether flags may give them.
-const NAMES: [&str; 12] = [
+/// Names of all settings.
+const NAMES: [&str; 15] = [
     "listen",
     "data_dir",
     "admin_key",
@@ -58,13 +58,11 @@ const NAMES: [&str; 12] = [
     "log_budget_bytes",
     "allowed_hosts",
     "public_url",
+    "tls_certificate",
+    "tls_key",
     "allow_insecure_webhooks",
+    "allow_insecure_endpoint",
 ];
-const MORE_NAMES: [&str; 3] = ["allow_insecure_endpoint", "tls_certificate", "tls_key"];
-
-fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().chain(MORE_NAMES)
-}
 
 /// Values as text, by name, and all problems with them.
 #[derive(Debug, Default)]
@@ -82,7 +80,7 @@ pub(crate) fn read(options: &ServeOptions) -> Result<ServeSettings, Vec<String>>
     if let Some(path) = &options.config {
         raw.add_file(path);
     }
-    for name in names() {
+    for name in NAMES {
         if let Some(value) = variable(&format!("LANDFALL_{}", name.to_ascii_uppercase())) {
             raw.values.insert(name.to_owned(), value);
         }
@@ -119,8 +117,8 @@ impl Raw {
             }
         };
         for (name, value) in table {
-            if !names().any(|known| known == name) {
-                let known = names().collect::<Vec<_>>().join(", ");
+            if !NAMES.contains(&name.as_str()) {
+                let known = NAMES.join(", ");
                 self.problems.push(format!(
                     "settings file {shown}: there is no setting {name}: use one of {known}"
                 ));

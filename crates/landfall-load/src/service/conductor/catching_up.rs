@@ -33,7 +33,12 @@ impl Conductor {
                 Flow::Live(_) | Flow::CatchingUp(_) => None,
             })
             .collect();
-        if parked.is_empty() {
+        // Most of the time they have nowhere to go yet: that is known without asking the ledger.
+        let mut has_route = false;
+        for (key, _) in &parked {
+            has_route |= self.routes.find(key.source, now).await?.is_some();
+        }
+        if !has_route {
             return Ok(());
         }
         self.read_open_loads().await?;

@@ -10,7 +10,7 @@ use landfall_core::units::ByteCount;
 use landfall_format::Reason;
 use landfall_log::{Entry, Position};
 
-use super::{CHUNK_BYTES, Conductor, ConductorError, LOG_PARTITION};
+use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
 use crate::service::places::Route;
 use crate::service::tables::{Flow, TableKey, TableWork};
@@ -65,17 +65,9 @@ impl Conductor {
     }
 
     async fn feed(&mut self, entry: &Entry, reader: Reader) -> Result<(), ConductorError> {
-        let request = match decode(&entry.bytes) {
-            Ok(request) => request,
-            Err(fault) => {
-                // The log checks what it reads, so this was written wrongly: nothing may be passed over in silence.
-                tracing::error!(
-                    log.position = entry.position.as_u64(),
-                    "an entry of the log can't be read: {fault}"
-                );
-                return Ok(());
-            }
-        };
+        let position = entry.position;
+        let unreadable = |fault: EntryFault| ConductorError::Entry { position, fault };
+        let request = decode(&entry.bytes).map_err(|fault| unreadable(fault.into()))?;
         let now = self.parts.clock.elapsed();
         let route = self.routes.find(request.source, now).await?;
         let mut ordinals: HashMap<&str, u32> = HashMap::new();
@@ -136,7 +128,11 @@ impl Conductor {
             keys: &mut *self.keys,
             now: self.parts.clock.elapsed(),
         };
-        gatherer.take(entry, at, &mut rules);
+        let taken = gatherer.take(entry, at, &mut rules);
+        taken.map_err(|fault| ConductorError::Entry {
+            position,
+            fault: fault.into(),
+        })?;
         self.line_up(&key);
         Ok(())
     }

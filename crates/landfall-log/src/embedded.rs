@@ -8,6 +8,7 @@ mod room;
 mod segment;
 mod segments;
 mod settings;
+mod tail;
 mod walk;
 mod writer;
 
@@ -98,6 +99,7 @@ impl EmbeddedLog {
             settings.key.clone(),
             list,
             first,
+            settings.tail,
         ));
         let queue = Arc::new(Queue::new(settings.queue));
         let shared = Arc::new(Shared {
@@ -233,11 +235,15 @@ impl Log for EmbeddedLog {
             });
         }
         let mut reservation = shared.queue.reserve(bytes + FRAME_HEADER_BYTES as u64)?;
-        let sealed = shared.seal(entry.bytes).await.ok_or(AppendError::Closed)?;
+        let sealed = shared
+            .seal(entry.bytes.clone())
+            .await
+            .ok_or(AppendError::Closed)?;
         reservation.shrink_to(sealed.payload.len() as u64 + FRAME_HEADER_BYTES as u64);
         let (answer, answered) = oneshot::channel();
         shared.queue.push(Waiting {
             entry: sealed,
+            plain: entry.bytes,
             at: entry.at,
             answer,
             reservation,

@@ -457,7 +457,7 @@ pub(crate) fn request(parts: &[AcceptedPart], received_at: Timestamp) -> Accepte
 
 pub(crate) async fn append(log: &EmbeddedLog, request: &AcceptedRequest) {
     let entry = NewEntry {
-        bytes: encode(request).into(),
+        bytes: encode(request.clone()).into(),
         at: request.received_at,
     };
     log.append(Partition::FIRST, entry).await.unwrap();

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use landfall_catalog::{Authentication, Catalog, Digest, Loading as CatalogLoading, SourceType};
+use landfall_core::buffers::Buffers;
 use landfall_core::intake::{AcceptedRequest, encode};
 use landfall_http::import::{
     AppendError, Gate, Holder, HookSource, ImportSource, JournalHealth, Loading, LookupError, ReceiptInstant,
@@ -29,6 +29,8 @@ pub(crate) struct ServerGate {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where bodies have their memory from.
+    pub(crate) buffers: Arc<Buffers>,
     pub(crate) is_ending: AtomicBool,
     /// What tokens opened, as long as nothing changed.
     pub(crate) remembered: Mutex<Remembered>,
@@ -134,11 +136,10 @@ impl Gate for ServerGate {
             .map(landfall_core::intake::AcceptedPart::records)
             .sum();
         let entry = NewEntry {
-            bytes: Bytes::from(encode(&request)),
+            bytes: self.buffers.lend(encode(request)),
             at,
         };
         let bytes = entry.bytes.len();
-        drop(request);
         let appended = tokio::time::timeout(DURABLE_WITHIN, self.log.append(Partition::FIRST, entry)).await;
         match appended {
             Ok(Ok(_)) => {

@@ -78,6 +78,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         log: core.log.clone(),
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
+        buffers: Arc::default(),
         is_ending: AtomicBool::new(false),
         remembered: std::sync::Mutex::default(),
     });
@@ -255,11 +256,13 @@ fn router(
         revision: option_env!("LANDFALL_REVISION").unwrap_or("unknown").to_owned(),
     };
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let buffers = Arc::clone(&gate.buffers);
     let import = import::router(
         gate,
         ImportSettings {
             allowed_hosts: settings.allowed_hosts.clone(),
             readers: cores,
+            buffers,
             ..ImportSettings::new(core.instance.client_id, identity)
         },
     );

@@ -88,7 +88,7 @@ impl Conductor {
     async fn feed_part(
         &mut self,
         position: Position,
-        request: &AcceptedRequest,
+        request: &AcceptedRequest<&str>,
         at: PartAt<'_>,
         route: Option<&Route>,
         reader: Reader,

@@ -219,7 +219,7 @@ fn simulate(seed: u64) {
     let faulty = troubled(world, Trouble::Dice(Dice::new(seed ^ 0xfa17), crashed));
     for _ in 0..4 {
         let crash =
-            (dice.below(2) == 0).then(|| (Step::ALL[dice.below(4) as usize], 1 + dice.below(4) as usize));
+            (dice.below(2) == 0).then(|| (Step::ALL[dice.below(11) as usize], 1 + dice.below(4) as usize));
         faulty.run(crash);
         *faulty.clock.now_ms.lock().unwrap() -= 7; // T rises even so
         let after = faulty.objects("lake");

@@ -3,6 +3,8 @@
 mod accept;
 pub(crate) mod data_folder;
 mod gate;
+#[cfg(debug_assertions)]
+mod kill_point;
 mod metrics;
 mod ops;
 mod places;

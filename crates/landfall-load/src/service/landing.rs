@@ -84,14 +84,17 @@ impl Lander {
             catalog: self.catalog.clone(),
             clock: self.clock.clone(),
             batch: ready.batch.clone(),
+            steps: self.steps.clone(),
         };
-        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger));
+        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger))
+            .keeping_checksums()
+            .telling(self.steps.clone());
         let load = Load {
             batch: ready.batch.clone(),
             loaded_at: opened.loaded_at,
             load_id: opened.intent.id.as_str().to_owned(),
         };
-        let report = match loader.keeping_checksums().load(&load).await {
+        let report = match loader.load(&load).await {
             Ok(report) => report,
             Err(error) => {
                 // The next load asks first whether it is this table or the destination.
@@ -144,7 +147,9 @@ impl Lander {
             range: skip.range,
             reason: SkipReason::Activated(skip.version),
         };
-        Ok(self.catalog.skip(&skip, self.clock.closing()).await?)
+        self.catalog.skip(&skip, self.clock.closing()).await?;
+        self.steps.done(Step::Skipped).await;
+        Ok(())
     }
 
     async fn outcome(
@@ -273,6 +278,7 @@ struct LedgerInstants {
     catalog: Arc<Catalog>,
     clock: Arc<dyn Clock>,
     batch: Arc<ClosedBatch>,
+    steps: Arc<dyn Steps>,
 }
 
 #[async_trait]
@@ -282,7 +288,10 @@ impl NextInstant for LedgerInstants {
         let id = LoadId::new(load.load_id.clone());
         let replanned = self.catalog.replan_load(&id, &plan, self.clock.closing()).await;
         match replanned {
-            Ok(load) => Ok(load.loaded_at),
+            Ok(load) => {
+                self.steps.done(Step::Moved).await;
+                Ok(load.loaded_at)
+            }
             Err(fault) => Err(LoadError::Ledger(LedgerFault(fault.to_string()))),
         }
     }

@@ -14,6 +14,7 @@ use landfall_http::import::{
     TokenDigest,
 };
 use landfall_load::Clock;
+use landfall_load::service::{Step, Steps};
 use landfall_log::{AppendError as LogError, Log, NewEntry, Partition};
 
 use super::metrics::Metrics;
@@ -29,6 +30,7 @@ pub(crate) struct ServerGate {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) steps: Arc<dyn Steps>,
     pub(crate) is_ending: AtomicBool,
     /// What tokens opened, as long as nothing changed.
     pub(crate) remembered: Mutex<Remembered>,
@@ -142,6 +144,7 @@ impl Gate for ServerGate {
         let appended = tokio::time::timeout(DURABLE_WITHIN, self.log.append(Partition::FIRST, entry)).await;
         match appended {
             Ok(Ok(_)) => {
+                self.steps.done(Step::Appended).await;
                 self.metrics.accepted(source, records as u64, bytes as u64);
                 Ok(())
             }

@@ -19,7 +19,7 @@ use landfall_http::import::{Answer, Identity, ImportSettings};
 use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, Minted, PublicAddress};
 use landfall_load::Clock;
 use landfall_load::service::{
-    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Uninterrupted,
+    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Steps,
 };
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
 use secrecy::ExposeSecret;
@@ -49,6 +49,7 @@ struct Core {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     notices: Arc<Notify>,
+    steps: Arc<dyn Steps>,
     instance: Instance,
 }
 
@@ -78,6 +79,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         log: core.log.clone(),
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
+        steps: core.steps.clone(),
         is_ending: AtomicBool::new(false),
         remembered: std::sync::Mutex::default(),
     });
@@ -155,8 +157,22 @@ async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<C
         clock,
         metrics: Arc::new(Metrics::default()),
         notices: Arc::new(Notify::new()),
+        steps: steps()?,
         instance,
     })
+}
+
+/// Who is told of durable steps: in debug builds, tests may end the process after one.
+#[cfg(debug_assertions)]
+fn steps() -> anyhow::Result<Arc<dyn Steps>> {
+    super::kill_point::of_environment()
+}
+
+/// Who is told of durable steps: nobody.
+#[cfg(not(debug_assertions))]
+#[expect(clippy::unnecessary_wraps, reason = "debug builds may refuse")]
+fn steps() -> anyhow::Result<Arc<dyn Steps>> {
+    Ok(Arc::new(landfall_load::service::Uninterrupted))
 }
 
 async fn start_conductor(
@@ -176,7 +192,7 @@ async fn start_conductor(
         places: Arc::new(BucketPlaces::new(rules)),
         clock: core.clock.clone(),
         sleep: Arc::new(TokioSleep),
-        steps: Arc::new(Uninterrupted),
+        steps: core.steps.clone(),
         observer: Arc::new(LoadCounter(core.metrics.clone())),
         notices: core.notices.clone(),
     };

@@ -13,6 +13,7 @@ use landfall_log::{Entry, Position};
 use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
 use crate::service::places::Route;
+use crate::service::steps::Step;
 use crate::service::tables::{Flow, TableKey, TableWork};
 use crate::streams::is_reserved;
 
@@ -165,6 +166,7 @@ impl Conductor {
             .catalog
             .ensure_table(key.source, &key.name, &cleaned, now)
             .await?;
+        self.step(Step::Met).await;
         let problem = if is_reserved(&key.name) || is_reserved(&cleaned) {
             Some(Reason::ReservedTable {
                 table: key.name.to_string(),

@@ -71,9 +71,39 @@ impl Site {
 
     /// As [`Site::start`], with variables in the environment.
     pub fn start_in(&self, more: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut command = self.serve(more);
+        command.envs(variables.iter().copied());
+        Self::started(command)
+    }
+
+    /// As [`Site::start`], where no file may become larger than so many KiB.
+    pub fn start_with_small_files(&self, most_kib: u32, more: &[&str]) -> Server {
+        let inner = self.serve(more);
+        let mut command = Command::new("bash");
+        // With the signal ignored, a write that is too much fails, as one on a full disk does.
+        let limited = format!("trap '' XFSZ; ulimit -f {most_kib}; exec \"$@\"");
+        command.args(["-c", &limited, "bash"]).arg(inner.get_program());
+        command.args(inner.get_args()).env_clear();
+        let variables = inner.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(variables).env("PATH", "/usr/bin:/bin");
+        Self::started(command)
+    }
+
+    /// Starts a server that does not go on, and returns what it said about that.
+    pub fn start_in_vain(&self, more: &[&str]) -> String {
+        let mut command = self.serve(more);
+        let ended = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        String::from_utf8(ended.stderr).unwrap()
+    }
+
+    fn serve(&self, more: &[&str]) -> Command {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--quiet"]);
         command.args(more).env("LANDFALL_ADMIN_KEY", ADMIN_KEY);
-        command.envs(variables.iter().copied());
+        command
+    }
+
+    fn started(mut command: Command) -> Server {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -3,6 +3,7 @@
 mod accept;
 pub(crate) mod data_folder;
 mod gate;
+mod journal;
 #[cfg(debug_assertions)]
 mod kill_point;
 mod metrics;

@@ -76,7 +76,10 @@ impl Lander {
     ) -> Result<LoadReport, LandingFault> {
         let started_at = self.clock.closing();
         let opened = match &ready.opened {
-            Some(opened) => opened.clone(),
+            Some(opened) => {
+                check_same(opened, ready)?;
+                opened.clone()
+            }
             None => self.open(table, place, ready).await?,
         };
         self.steps.done(Step::Opened).await;
@@ -198,6 +201,19 @@ impl Lander {
             hook_body: Some(hook_body(&facts)),
         })
     }
+}
+
+/// A load is made again from the very records that it was opened for, or not at all.
+fn check_same(opened: &OpenLoad, ready: &ReadyLoad) -> Result<(), LandingFault> {
+    let intent = &opened.intent;
+    let records = ready.batch.rows_landed() + ready.batch.rows_rejected();
+    if intent.range == ready.range && intent.records == records {
+        return Ok(());
+    }
+    Err(LandingFault::Outdated(format!(
+        "load {} was opened for {} records that the log does not have any more: restore the log's files from a copy",
+        intent.id, intent.records
+    )))
 }
 
 /// The table's highest bookmark, of its first bookmark column.

@@ -21,7 +21,7 @@ use landfall_load::Clock;
 use landfall_load::service::{
     Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Steps,
 };
-use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
+use landfall_log::EmbeddedLog;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -29,6 +29,7 @@ use tokio::sync::{Notify, watch};
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::gate::ServerGate;
+use super::journal;
 use super::metrics::{LoadCounter, Metrics};
 use super::ops::{self, Ops};
 use super::places::{BucketChecker, BucketPlaces};
@@ -139,18 +140,7 @@ async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<C
         catalog.set_client_id(client, act).await?;
         instance.client_id = client;
     }
-    let low_water = catalog.low_waters().await?;
-    let log = EmbeddedLog::open_folder(
-        &folder.log(),
-        EmbeddedLogSettings {
-            budget: settings.log_budget,
-            next_at_least: low_water
-                .first()
-                .map_or(Position::FIRST, |(_, low)| Position::new(low.as_u64()).next()),
-            ..EmbeddedLogSettings::default()
-        },
-    )
-    .with_context(|| format!("opening {}", folder.log().display()))?;
+    let log = journal::open(&folder.log(), settings, &catalog).await?;
     Ok(Core {
         catalog: Arc::new(catalog),
         log: Arc::new(log),
@@ -196,7 +186,11 @@ async fn start_conductor(
         observer: Arc::new(LoadCounter(core.metrics.clone())),
         notices: core.notices.clone(),
     };
-    Ok(Conductor::start(parts).await?)
+    let conductor = Conductor::start(parts).await?;
+    Ok(match settings.accept_log_loss {
+        true => conductor.passing_over_losses(),
+        false => conductor,
+    })
 }
 
 /// The loader encodes, which must not hold up requests: it has a thread of its own.
@@ -208,7 +202,7 @@ fn spawn_conductor(conductor: Conductor) -> anyhow::Result<tokio::sync::oneshot:
         .spawn(move || {
             if let Err(fault) = runtime.block_on(conductor.run()) {
                 // What is accepted stays in the log, but nothing would load it any more: whoever runs the server restarts it.
-                tracing::error!("the loader ended: {fault}");
+                tracing::error!("the loader ended: {fault}{}", journal::remedy(&fault));
                 std::process::exit(1);
             }
             let _ = ended.send(());

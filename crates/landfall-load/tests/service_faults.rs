@@ -26,8 +26,8 @@ use landfall_load::service::{Conductor, Step};
 use service_world::{ServiceWorld, TestClock, part};
 use tokio::sync::Notify;
 
-/// How many worlds are simulated. Each has five lives, in most of which the server dies.
-const SEEDS: u64 = 200;
+/// How many worlds are simulated. Each has five lives, 2,000 in all; in most of them requests fail and the server dies.
+const SEEDS: u64 = 400;
 
 /// Numbers that follow from a seed (splitmix64).
 #[derive(Debug)]

@@ -18,6 +18,7 @@ use landfall_load::service::{Step, Steps};
 use landfall_log::{AppendError as LogError, Log, NewEntry, Partition};
 
 use super::metrics::Metrics;
+use crate::log::Chain;
 
 /// A request is durable within this, or its client is told that nobody knows.
 const DURABLE_WITHIN: Duration = Duration::from_secs(55);
@@ -177,7 +178,8 @@ fn refusal(fault: &LogError) -> AppendError {
         LogError::Busy { .. } => AppendError::Busy,
         LogError::Closed => AppendError::ShuttingDown,
         other => {
-            tracing::error!("the log refuses what comes in: {other}");
+            let fault = anyhow::Error::new(other.clone());
+            tracing::error!("the log refuses what comes in: {}", Chain(&fault));
             AppendError::ReadOnly
         }
     }

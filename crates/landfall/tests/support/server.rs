@@ -207,19 +207,22 @@ impl Server {
     /// Connects the site's bucket.
     pub fn set_up_destination_for(&self, site: &Site, format: &str) {
         let root = site.bucket().parent().unwrap().to_str().unwrap().to_owned();
-        let destination = json!({"type": "s3", "properties": {
+        let challenge = self.create_destination(&json!({
             "s3_bucket": "lake",
             "output_file_format": format,
             "s3_key_format_string": format!("[integration_name]/[table_name]/[table_version]_[timestamp_loaded].{format}"),
             "s3_endpoint_url": format!("file://{root}"),
-        }});
-        let made = self
-            .manage("POST", "/v4/destinations", Some(&destination))
-            .ok()
-            .json();
-        let challenge = made["generated_sentinel_key"].as_str().unwrap();
+        }));
         std::fs::write(site.bucket().join(challenge), "").unwrap();
         self.check_destination();
+    }
+
+    /// Makes a destination, and returns the key of its challenge file.
+    pub fn create_destination(&self, properties: &Value) -> String {
+        let destination = json!({"type": "s3", "properties": properties});
+        let made = self.manage("POST", "/v4/destinations", Some(&destination));
+        let made = made.ok().json();
+        made["generated_sentinel_key"].as_str().unwrap().to_owned()
     }
 
     /// Has the destination checked until it is active.
@@ -286,10 +289,10 @@ impl Server {
     }
 }
 
-/// Waits for something that other processes do, ten seconds at most.
+/// Waits for something that other processes do, half a minute at most.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(20));

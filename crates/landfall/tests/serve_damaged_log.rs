@@ -17,6 +17,9 @@ use server::wait_until;
 use server::{Server, Site, batch};
 
 const LIMITS: [&str; 4] = ["--batch-size-rows", "1000", "--batch-wait-seconds", "1"];
+/// What an unfinished write leaves behind a segment that holds this.
+type TornEnd = fn(&[u8]) -> Vec<u8>;
+
 /// The header of a segment, and that of a frame.
 const SEGMENT_HEADER: usize = 64;
 const FRAME_HEADER: usize = 56;
@@ -72,7 +75,7 @@ fn load_all(site: &Site, token: &str, more: &[&str]) {
 
 #[test]
 fn an_unfinished_end_is_cut_off_and_nothing_acknowledged_is_lost() {
-    let torn_ends: [fn(&[u8]) -> Vec<u8>; 4] = [
+    let torn_ends: [TornEnd; 4] = [
         |_| b"LFfr and then the power went".to_vec(),
         |_| vec![0; 4096],
         |segment| segment[SEGMENT_HEADER..SEGMENT_HEADER + FRAME_HEADER + 5].to_vec(),
@@ -147,4 +150,34 @@ fn a_log_that_lost_what_a_table_had_landed_does_not_take_new_records_for_those()
     assert!(said.contains("has lost what was acknowledged"), "{said}");
     load_all(&site, &token, &["--accept-log-loss"]);
     assert_eq!(landed(&site), (0..40).collect::<Vec<_>>());
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_load_whose_records_are_lost_is_made_of_no_others_and_given_up_with_its_destination() {
+    let (site, token) = killed_before_loading();
+    let mut server = site.start_in(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", "opened:1")]);
+    wait_until("it dies when the load is opened", || server.ended().is_some());
+    std::fs::remove_dir_all(site.data().join("log")).unwrap();
+    let server = site.start(&[LIMITS.as_slice(), &["--accept-log-loss"]].concat());
+    push(&server, &token, 30);
+    server.push(&token, &batch("returns", 100..110)).unwrap().ok();
+    wait_until("the other table lands", || {
+        landed(&site) == (100..110).collect::<Vec<_>>()
+    });
+    let report = || {
+        let tables = server.manage("GET", "/metrics", None).body;
+        tables
+            .lines()
+            .any(|line| line.starts_with("landfall_load_failures_total") && !line.ends_with(" 0"))
+    };
+    wait_until("its failure is counted", report);
+    server.manage("DELETE", "/v4/destinations/1", None).ok();
+    server.connect(&site, "jsonl", 2);
+    let mapped = serde_json::json!({"destination_id": 2});
+    server.manage("PUT", "/v4/sources/1", Some(&mapped)).ok();
+    wait_until("what came later lands", || landed(&site).len() == 20);
+    assert!(server.end().success());
+    assert_eq!(landed(&site), (30..40).chain(100..110).collect::<Vec<_>>());
+    assert_eq!(site.verify()["clean"], true, "{}", site.verify());
 }

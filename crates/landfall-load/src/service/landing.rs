@@ -211,7 +211,8 @@ fn check_same(opened: &OpenLoad, ready: &ReadyLoad) -> Result<(), LandingFault> 
         return Ok(());
     }
     Err(LandingFault::Outdated(format!(
-        "load {} was opened for {} records that the log does not have any more: restore the log's files from a copy",
+        "load {} was opened for {} records, of which the log has lost some, and can't be made of others: delete its \
+         destination and connect the bucket anew to give it up",
         intent.id, intent.records
     )))
 }

@@ -206,6 +206,11 @@ impl Server {
 
     /// Connects the site's bucket.
     pub fn set_up_destination_for(&self, site: &Site, format: &str) {
+        self.connect(site, format, 1);
+    }
+
+    /// Connects the site's bucket by a destination that gets this number.
+    pub fn connect(&self, site: &Site, format: &str, number: u32) {
         let root = site.bucket().parent().unwrap().to_str().unwrap().to_owned();
         let challenge = self.create_destination(&json!({
             "s3_bucket": "lake",
@@ -214,7 +219,7 @@ impl Server {
             "s3_endpoint_url": format!("file://{root}"),
         }));
         std::fs::write(site.bucket().join(challenge), "").unwrap();
-        self.check_destination();
+        self.check(number);
     }
 
     /// Makes a destination, and returns the key of its challenge file.
@@ -225,19 +230,27 @@ impl Server {
         made["generated_sentinel_key"].as_str().unwrap().to_owned()
     }
 
-    /// Has the destination checked until it is active.
+    /// Has the first destination checked until it is active.
     #[track_caller]
     pub fn check_destination(&self) {
-        self.manage("POST", "/v4/destinations/1/check", Some(&json!({})))
-            .ok();
-        wait_until("the destination is active", || {
-            self.destination_status() == "active"
-        });
+        self.check(1);
     }
 
-    /// How the destination is doing.
+    #[track_caller]
+    fn check(&self, number: u32) {
+        let path = format!("/v4/destinations/{number}/check");
+        self.manage("POST", &path, Some(&json!({}))).ok();
+        wait_until("the destination is active", || self.status_of(number) == "active");
+    }
+
+    /// How the first destination is doing.
     pub fn destination_status(&self) -> String {
-        let now = self.manage("GET", "/v4/destinations/1", None).ok().json();
+        self.status_of(1)
+    }
+
+    fn status_of(&self, number: u32) -> String {
+        let now = self.manage("GET", &format!("/v4/destinations/{number}"), None);
+        let now = now.ok().json();
         now["landfall_status"].as_str().unwrap_or_default().to_owned()
     }
 

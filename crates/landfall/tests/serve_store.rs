@@ -84,7 +84,7 @@ fn each_in_turn(kind: RequestKind) -> Vec<FaultRule> {
         Fault::internal_error(),
         Fault::slow_down(),
         Fault::ResetBefore,
-        Fault::WrongChecksum,
+        Fault::ResetAfter,
     ];
     let rules = faults.into_iter().enumerate().map(|(index, fault)| FaultRule {
         kind,

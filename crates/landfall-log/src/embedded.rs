@@ -199,7 +199,9 @@ impl Shared {
             "ask for the free space of",
             "the log's file system",
         ))?;
-        let shortage = self.room.shortage(self.segments.bytes(), left, 0);
+        // Appends never go past the limit, so it is what the last one was refused for that shows whether there is room.
+        let more = self.segments.refused_bytes();
+        let shortage = self.room.shortage(self.segments.bytes(), left, more);
         Ok(shortage.map_or(Ok(()), |shortage| Err(shortage.into())))
     }
 

@@ -124,6 +124,9 @@ pub(crate) struct ServeOptions {
     /// Allow plain HTTP for S3 endpoints on other machines
     #[arg(long)]
     allow_insecure_endpoint: bool,
+    /// Go on without entries that a damaged log has lost, instead of refusing to start
+    #[arg(long)]
+    accept_log_loss: bool,
     /// Log more
     #[arg(long, short = 'v', conflicts_with = "quiet")]
     pub(crate) verbose: bool,
@@ -152,6 +155,7 @@ impl ServeOptions {
         let switches = [
             ("allow_insecure_webhooks", self.allow_insecure_webhooks),
             ("allow_insecure_endpoint", self.allow_insecure_endpoint),
+            ("accept_log_loss", self.accept_log_loss),
         ];
         let texts = texts
             .into_iter()

@@ -3,6 +3,9 @@
 mod accept;
 pub(crate) mod data_folder;
 mod gate;
+mod journal;
+#[cfg(debug_assertions)]
+mod kill_point;
 mod metrics;
 mod ops;
 mod places;

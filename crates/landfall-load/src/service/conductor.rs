@@ -134,6 +134,7 @@ pub struct Conductor {
     handle: ConductorHandle,
     stop: watch::Receiver<bool>,
     next_look: Duration,
+    passes_over_losses: bool,
 }
 
 /// Why the loader ends early.
@@ -209,6 +210,7 @@ impl Conductor {
             },
             stop,
             next_look: Duration::ZERO,
+            passes_over_losses: false,
             parts,
         };
         conductor.read_open_loads().await?;
@@ -219,6 +221,15 @@ impl Conductor {
     #[must_use]
     pub fn with_keys(self, keys: Box<dyn EntryKeys>) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Goes on behind entries that the log has lost, instead of ending there: their records land nowhere.
+    #[must_use]
+    pub fn passing_over_losses(self) -> Self {
+        Self {
+            passes_over_losses: true,
+            ..self
+        }
     }
 
     /// To talk to it while it runs.

@@ -76,7 +76,10 @@ impl Lander {
     ) -> Result<LoadReport, LandingFault> {
         let started_at = self.clock.closing();
         let opened = match &ready.opened {
-            Some(opened) => opened.clone(),
+            Some(opened) => {
+                check_same(opened, ready)?;
+                opened.clone()
+            }
             None => self.open(table, place, ready).await?,
         };
         self.steps.done(Step::Opened).await;
@@ -84,14 +87,17 @@ impl Lander {
             catalog: self.catalog.clone(),
             clock: self.clock.clone(),
             batch: ready.batch.clone(),
+            steps: self.steps.clone(),
         };
-        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger));
+        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger))
+            .keeping_checksums()
+            .telling(self.steps.clone());
         let load = Load {
             batch: ready.batch.clone(),
             loaded_at: opened.loaded_at,
             load_id: opened.intent.id.as_str().to_owned(),
         };
-        let report = match loader.keeping_checksums().load(&load).await {
+        let report = match loader.load(&load).await {
             Ok(report) => report,
             Err(error) => {
                 // The next load asks first whether it is this table or the destination.
@@ -144,7 +150,9 @@ impl Lander {
             range: skip.range,
             reason: SkipReason::Activated(skip.version),
         };
-        Ok(self.catalog.skip(&skip, self.clock.closing()).await?)
+        self.catalog.skip(&skip, self.clock.closing()).await?;
+        self.steps.done(Step::Skipped).await;
+        Ok(())
     }
 
     async fn outcome(
@@ -193,6 +201,20 @@ impl Lander {
             hook_body: Some(hook_body(&facts)),
         })
     }
+}
+
+/// A load is made again from the very records that it was opened for, or not at all.
+fn check_same(opened: &OpenLoad, ready: &ReadyLoad) -> Result<(), LandingFault> {
+    let intent = &opened.intent;
+    let records = ready.batch.rows_landed() + ready.batch.rows_rejected();
+    if intent.range == ready.range && intent.records == records {
+        return Ok(());
+    }
+    Err(LandingFault::Outdated(format!(
+        "load {} was opened for {} records, of which the log has lost some, and can't be made of others: delete its \
+         destination and connect the bucket anew to give it up",
+        intent.id, intent.records
+    )))
 }
 
 /// The table's highest bookmark, of its first bookmark column.
@@ -273,6 +295,7 @@ struct LedgerInstants {
     catalog: Arc<Catalog>,
     clock: Arc<dyn Clock>,
     batch: Arc<ClosedBatch>,
+    steps: Arc<dyn Steps>,
 }
 
 #[async_trait]
@@ -282,7 +305,10 @@ impl NextInstant for LedgerInstants {
         let id = LoadId::new(load.load_id.clone());
         let replanned = self.catalog.replan_load(&id, &plan, self.clock.closing()).await;
         match replanned {
-            Ok(load) => Ok(load.loaded_at),
+            Ok(load) => {
+                self.steps.done(Step::Moved).await;
+                Ok(load.loaded_at)
+            }
             Err(fault) => Err(LoadError::Ledger(LedgerFault(fault.to_string()))),
         }
     }

@@ -309,7 +309,16 @@ impl ServiceWorld {
 
     /// Accepts one request.
     pub(crate) fn accept(&self, parts: Vec<AcceptedPart>) {
-        self.live(async |_, log| append(&log, &request(&parts, self.now())).await);
+        self.accept_all(&[parts]);
+    }
+
+    /// Accepts requests, one after the other.
+    pub(crate) fn accept_all(&self, requests: &[Vec<AcceptedPart>]) {
+        self.live(async |_, log| {
+            for parts in requests {
+                append(&log, &request(parts, self.now())).await;
+            }
+        });
     }
 
     /// Puts bytes into the log that no intake would write.

@@ -41,6 +41,8 @@ struct State {
     list: VecDeque<Segment>,
     next: Position,
     freed: Position,
+    /// The size of the last entry that there was no room for, since the last one that there was.
+    refused_bytes: u64,
     failure: Option<Arc<DiskError>>,
 }
 
@@ -87,6 +89,7 @@ impl Segments {
                 list,
                 next,
                 freed,
+                refused_bytes: 0,
                 failure: None,
             }),
             progress: watch::Sender::new(Progress {
@@ -130,12 +133,23 @@ impl Segments {
             active.bytes = bytes;
         }
         state.next = next;
+        state.refused_bytes = 0;
         drop(state);
         // After the end has moved: who read beyond the end would be told that there is nothing.
         let mut tail = lock(&self.tail);
         newest.for_each(|entry| tail.push(entry));
         drop(tail);
         self.progress.send_modify(|progress| progress.next = next);
+    }
+
+    /// There was no room for an entry that takes so much.
+    pub(crate) fn note_refused(&self, bytes: u64) {
+        lock(&self.state).refused_bytes = bytes;
+    }
+
+    /// What the next entry is reckoned to take: nothing to speak of, unless the last one did not fit.
+    pub(crate) fn refused_bytes(&self) -> u64 {
+        lock(&self.state).refused_bytes
     }
 
     /// There is a further segment, which is written to from now on.

@@ -113,6 +113,7 @@ impl Writer {
             {
                 let bytes = entry.frame_bytes();
                 if let Some(shortage) = self.room.shortage(used, left, bytes) {
+                    self.segments.note_refused(bytes);
                     entry.answer(Err(shortage.into()));
                     continue;
                 }

@@ -14,9 +14,11 @@ use landfall_http::import::{
     TokenDigest,
 };
 use landfall_load::Clock;
+use landfall_load::service::{Step, Steps};
 use landfall_log::{AppendError as LogError, Log, NewEntry, Partition};
 
 use super::metrics::Metrics;
+use crate::log::Chain;
 
 /// A request is durable within this, or its client is told that nobody knows.
 const DURABLE_WITHIN: Duration = Duration::from_secs(55);
@@ -31,6 +33,7 @@ pub(crate) struct ServerGate {
     pub(crate) metrics: Arc<Metrics>,
     /// Where bodies have their memory from.
     pub(crate) buffers: Arc<Buffers>,
+    pub(crate) steps: Arc<dyn Steps>,
     pub(crate) is_ending: AtomicBool,
     /// What tokens opened, as long as nothing changed.
     pub(crate) remembered: Mutex<Remembered>,
@@ -143,6 +146,7 @@ impl Gate for ServerGate {
         let appended = tokio::time::timeout(DURABLE_WITHIN, self.log.append(Partition::FIRST, entry)).await;
         match appended {
             Ok(Ok(_)) => {
+                self.steps.done(Step::Appended).await;
                 self.metrics.accepted(source, records as u64, bytes as u64);
                 Ok(())
             }
@@ -175,7 +179,8 @@ fn refusal(fault: &LogError) -> AppendError {
         LogError::Busy { .. } => AppendError::Busy,
         LogError::Closed => AppendError::ShuttingDown,
         other => {
-            tracing::error!("the log refuses what comes in: {other}");
+            let fault = anyhow::Error::new(other.clone());
+            tracing::error!("the log refuses what comes in: {}", Chain(&fault));
             AppendError::ReadOnly
         }
     }

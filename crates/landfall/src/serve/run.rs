@@ -19,9 +19,9 @@ use landfall_http::import::{Answer, Identity, ImportSettings};
 use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, Minted, PublicAddress};
 use landfall_load::Clock;
 use landfall_load::service::{
-    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Uninterrupted,
+    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Steps,
 };
-use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
+use landfall_log::EmbeddedLog;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -29,6 +29,7 @@ use tokio::sync::{Notify, watch};
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::gate::ServerGate;
+use super::journal;
 use super::metrics::{LoadCounter, Metrics};
 use super::ops::{self, Ops};
 use super::places::{BucketChecker, BucketPlaces};
@@ -49,6 +50,7 @@ struct Core {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     notices: Arc<Notify>,
+    steps: Arc<dyn Steps>,
     instance: Instance,
 }
 
@@ -79,6 +81,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
         buffers: Arc::default(),
+        steps: core.steps.clone(),
         is_ending: AtomicBool::new(false),
         remembered: std::sync::Mutex::default(),
     });
@@ -138,26 +141,29 @@ async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<C
         catalog.set_client_id(client, act).await?;
         instance.client_id = client;
     }
-    let low_water = catalog.low_waters().await?;
-    let log = EmbeddedLog::open_folder(
-        &folder.log(),
-        EmbeddedLogSettings {
-            budget: settings.log_budget,
-            next_at_least: low_water
-                .first()
-                .map_or(Position::FIRST, |(_, low)| Position::new(low.as_u64()).next()),
-            ..EmbeddedLogSettings::default()
-        },
-    )
-    .with_context(|| format!("opening {}", folder.log().display()))?;
+    let log = journal::open(&folder.log(), settings, &catalog).await?;
     Ok(Core {
         catalog: Arc::new(catalog),
         log: Arc::new(log),
         clock,
         metrics: Arc::new(Metrics::default()),
         notices: Arc::new(Notify::new()),
+        steps: steps()?,
         instance,
     })
+}
+
+/// Who is told of durable steps: in debug builds, tests may end the process after one.
+#[cfg(debug_assertions)]
+fn steps() -> anyhow::Result<Arc<dyn Steps>> {
+    super::kill_point::of_environment()
+}
+
+/// Who is told of durable steps: nobody.
+#[cfg(not(debug_assertions))]
+#[expect(clippy::unnecessary_wraps, reason = "debug builds may refuse")]
+fn steps() -> anyhow::Result<Arc<dyn Steps>> {
+    Ok(Arc::new(landfall_load::service::Uninterrupted))
 }
 
 async fn start_conductor(
@@ -177,11 +183,15 @@ async fn start_conductor(
         places: Arc::new(BucketPlaces::new(rules)),
         clock: core.clock.clone(),
         sleep: Arc::new(TokioSleep),
-        steps: Arc::new(Uninterrupted),
+        steps: core.steps.clone(),
         observer: Arc::new(LoadCounter(core.metrics.clone())),
         notices: core.notices.clone(),
     };
-    Ok(Conductor::start(parts).await?)
+    let conductor = Conductor::start(parts).await?;
+    Ok(match settings.accept_log_loss {
+        true => conductor.passing_over_losses(),
+        false => conductor,
+    })
 }
 
 /// The loader encodes, which must not hold up requests: it has a thread of its own.
@@ -193,7 +203,7 @@ fn spawn_conductor(conductor: Conductor) -> anyhow::Result<tokio::sync::oneshot:
         .spawn(move || {
             if let Err(fault) = runtime.block_on(conductor.run()) {
                 // What is accepted stays in the log, but nothing would load it any more: whoever runs the server restarts it.
-                tracing::error!("the loader ended: {fault}");
+                tracing::error!("the loader ended: {fault}{}", journal::remedy(&fault));
                 std::process::exit(1);
             }
             let _ = ended.send(());

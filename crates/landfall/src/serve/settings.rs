@@ -43,10 +43,12 @@ pub(crate) struct ServeSettings {
     pub(crate) allow_insecure_webhooks: bool,
     /// Plain HTTP for S3 endpoints on other machines.
     pub(crate) allow_insecure_endpoint: bool,
+    /// Goes on without what a damaged log has lost.
+    pub(crate) accept_log_loss: bool,
 }
 
 /// Names of all settings.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "listen",
     "data_dir",
     "admin_key",
@@ -62,6 +64,7 @@ const NAMES: [&str; 15] = [
     "tls_key",
     "allow_insecure_webhooks",
     "allow_insecure_endpoint",
+    "accept_log_loss",
 ];
 
 /// Values as text, by name, and all problems with them.
@@ -164,6 +167,7 @@ impl Raw {
             allow_insecure_endpoint: self
                 .parsed("allow_insecure_endpoint", "true or false")
                 .unwrap_or(false),
+            accept_log_loss: self.parsed("accept_log_loss", "true or false").unwrap_or(false),
         }
     }
 

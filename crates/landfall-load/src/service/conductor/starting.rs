@@ -6,6 +6,7 @@ use super::{Conductor, ConductorError, Landed};
 use crate::service::jobs::Job;
 use crate::service::landing::LandingFault;
 use crate::service::places::{OpenPlace, Rest};
+use crate::service::steps::Step;
 use crate::service::tables::{RunningJob, TableKey};
 
 impl Conductor {
@@ -161,6 +162,7 @@ impl Conductor {
                 fault: told,
             };
             self.parts.catalog.fail_attempts(&[attempt]).await?;
+            self.step(Step::Failed).await;
         }
         Ok(())
     }

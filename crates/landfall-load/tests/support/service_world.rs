@@ -20,9 +20,10 @@ use landfall_core::settings::{BatchLimits, FileFormat};
 use landfall_core::time::Timestamp;
 use landfall_core::units::{ByteCount, TableVersion};
 use landfall_load::service::{
-    Conductor, Place, Places, ServiceObserver, ServiceParts, ServiceSettings, Step, Steps,
+    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, Place, Places, ServiceObserver,
+    ServiceParts, ServiceSettings, Step, Steps,
 };
-use landfall_load::{Clock, LoadError, LoadReport};
+use landfall_load::{Clock, LoadError};
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, NewEntry, Partition};
 use tokio::sync::Notify;
 
@@ -133,11 +134,45 @@ impl Steps for CrashAfter {
     }
 }
 
-struct Silent;
+/// Writes down what the loader says, in words.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);
 
-impl ServiceObserver for Silent {
-    fn landed(&self, _source: &str, _report: &LoadReport) {}
-    fn failed(&self, _source: &str, _table: &str, _fault: &str) {}
+impl Heard {
+    fn push(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+
+    pub(crate) fn of(&self, word: &str) -> Vec<String> {
+        let heard = self.0.lock().unwrap();
+        heard
+            .iter()
+            .filter(|line| line.starts_with(word))
+            .cloned()
+            .collect()
+    }
+}
+
+impl ServiceObserver for Heard {
+    fn landed(&self, load: &LandedLoad<'_>) {
+        let rows = load.report.rows_landed;
+        self.push(format!("landed {}/{} {rows}", load.source, load.report.table));
+    }
+    fn failed(&self, load: &FailedLoad<'_>) {
+        self.push(format!("failed {}/{} {}", load.source, load.table, load.code));
+    }
+    fn expiring(&self, records: &ExpiringRecords<'_>) {
+        self.push(format!(
+            "expiring {}/{} {}",
+            records.source, records.table, records.deleted_at
+        ));
+    }
+    fn lost(&self, records: &LostRecords<'_>) {
+        self.push(format!(
+            "lost {}/{} {}",
+            records.source, records.table, records.records
+        ));
+    }
 }
 
 /// How a life ended.
@@ -158,6 +193,7 @@ pub(crate) struct ServiceWorld {
     pub(crate) wrap: Wrap,
     pub(crate) sleep: Arc<dyn Sleep>,
     pub(crate) crashed: Arc<Notify>,
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl ServiceWorld {
@@ -180,6 +216,7 @@ impl ServiceWorld {
             wrap: Arc::new(|bucket| bucket),
             sleep: Arc::new(TokioSleep),
             crashed: Arc::default(),
+            heard: Arc::default(),
         };
         world.make_bucket(bucket);
         world.live(async |catalog, _| {
@@ -357,6 +394,7 @@ impl ServiceWorld {
                 limits: self.limits,
                 memory_budget: self.memory_budget,
                 loads_at_once: 4,
+                keep_unloaded: Duration::from_secs(30 * 24 * 60 * 60),
             },
             instance: "instance".to_owned(),
             log,
@@ -369,7 +407,7 @@ impl ServiceWorld {
             clock: self.clock.clone(),
             sleep: self.sleep.clone(),
             steps: Arc::new(CrashAfter::new(crash, self.crashed.clone())),
-            observer: Arc::new(Silent),
+            observer: self.heard.clone(),
             notices: Arc::new(Notify::new()),
         }
     }

@@ -106,8 +106,8 @@ impl Conductor {
         };
         let gatherer = match (&mut table.flow, reader) {
             (Flow::Live(gatherer), Reader::Live) | (Flow::CatchingUp(gatherer), Reader::Again) => gatherer,
-            (Flow::Parked { from }, Reader::Live) => {
-                from.get_or_insert(position);
+            (Flow::Parked { .. }, Reader::Live) => {
+                table.leave(position, request.received_at);
                 return Ok(());
             }
             (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) | (Flow::CatchingUp(_), Reader::Live) => {
@@ -116,6 +116,8 @@ impl Conductor {
         };
         let Some(route) = route else {
             table.park(position);
+            table.leave(position, request.received_at);
+            self.recount(&key);
             return Ok(());
         };
         gatherer.rename(&route.naming);
@@ -139,6 +141,7 @@ impl Conductor {
 
     /// Puts a table with work in the queue.
     pub(super) fn line_up(&mut self, key: &TableKey) {
+        self.recount(key);
         let Some(table) = self.tables.get_mut(key) else {
             return;
         };
@@ -183,14 +186,7 @@ impl Conductor {
             )),
             _ => Flow::Parked { from: Some(position) },
         };
-        Ok(TableWork {
-            id,
-            problem,
-            flow,
-            running: None,
-            is_queued: false,
-            rest: None,
-        })
+        Ok(TableWork::new(id, problem, flow))
     }
 
     /// Closes batches whose first record is old enough, or that are open as long: the clock may have been set back.

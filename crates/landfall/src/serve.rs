@@ -3,9 +3,13 @@
 mod accept;
 pub(crate) mod data_folder;
 mod gate;
+mod http;
+pub(crate) mod log_key;
 mod metrics;
 mod ops;
+mod parts;
 mod places;
+mod retention;
 mod run;
 mod settings;
 

@@ -8,6 +8,7 @@ mod trimming;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use landfall_bucket::Sleep;
@@ -86,6 +87,7 @@ pub struct ConductorHandle {
     wake: Arc<Notify>,
     stop: watch::Sender<bool>,
     asking: Asking,
+    most_held: Arc<AtomicUsize>,
 }
 
 impl ConductorHandle {
@@ -98,6 +100,12 @@ impl ConductorHandle {
     /// answer in time.
     pub async fn waiting(&self) -> Option<Vec<WaitingTable>> {
         self.asking.ask(|| self.wake.notify_one()).await
+    }
+
+    /// The most that batches held at one time since the start.
+    #[must_use]
+    pub fn most_held(&self) -> ByteCount {
+        ByteCount::new(self.most_held.load(Ordering::Relaxed) as u64)
     }
 
     /// Takes in what is in the log, loads what can be loaded, and ends.
@@ -223,6 +231,7 @@ impl Conductor {
                 wake: Arc::new(Notify::new()),
                 stop: stop_sender,
                 asking,
+                most_held: Arc::default(),
             },
             stop,
             asked,
@@ -321,6 +330,7 @@ impl Conductor {
             let held = table.held_bytes();
             self.held = self.held.saturating_sub(table.counted) + held;
             table.counted = held;
+            self.handle.most_held.fetch_max(self.held, Ordering::Relaxed);
         }
     }
 

@@ -136,15 +136,26 @@ impl Steps for CrashAfter {
 
 /// Writes down what the loader says, in words.
 #[derive(Debug, Default)]
-pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);
+pub(crate) struct Heard {
+    lines: Mutex<Vec<String>>,
+    news: Notify,
+}
 
 impl Heard {
     fn push(&self, line: String) {
-        self.0.lock().unwrap().push(line);
+        self.lines.lock().unwrap().push(line);
+        self.news.notify_one();
+    }
+
+    /// Waits until so many lines begin with a word.
+    pub(crate) async fn until(&self, word: &str, count: usize) {
+        while self.of(word).len() < count {
+            self.news.notified().await;
+        }
     }
 
     pub(crate) fn of(&self, word: &str) -> Vec<String> {
-        let heard = self.0.lock().unwrap();
+        let heard = self.lines.lock().unwrap();
         heard
             .iter()
             .filter(|line| line.starts_with(word))
@@ -172,6 +183,23 @@ impl ServiceObserver for Heard {
             "lost {}/{} {}",
             records.source, records.table, records.records
         ));
+    }
+}
+
+/// Lets time go on instead of waiting.
+pub(crate) struct Leaping(pub(crate) Arc<TestClock>);
+
+impl std::fmt::Debug for Leaping {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Leaping")
+    }
+}
+
+#[async_trait]
+impl Sleep for Leaping {
+    async fn sleep(&self, wait: Duration) {
+        self.0.skip(wait);
+        tokio::task::yield_now().await;
     }
 }
 

@@ -274,6 +274,14 @@ fn with_a_key_nothing_of_the_records_is_on_disk_and_nobody_starts_without_it() {
         site.lines("held/orders").len() == 2
     });
     assert!(server.end().success());
+    // As the handbook says to change the key.
+    let verified = said(&landfall(&site, &["verify", "--log-key-file", &key]));
+    assert!(verified.contains("waiting 0"), "{verified}");
+    std::fs::remove_dir_all(&log).unwrap();
+    let server = site.start(&["--log-key-file", &other]);
+    push(&server, &token, &secret("samarkand-under-another"));
+    assert!(server.end().success());
+    assert_eq!(site.lines("held/orders").len(), 3);
 }
 
 #[test]

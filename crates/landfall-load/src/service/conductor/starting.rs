@@ -157,13 +157,6 @@ impl Conductor {
         let now = self.parts.clock.closing();
         let destination = job.target.map(|(destination, _)| destination);
         let told = self.tell(destination, fault);
-        self.parts.observer.failed(&FailedLoad {
-            destination,
-            source: &self.source_name(key.source).await?,
-            table: &key.name,
-            code: &told.code,
-            message: &fault.to_string(),
-        });
         if let Some(destination) = destination {
             // What fails one table's loads leaves the others alone.
             if matches!(fault, LandingFault::OutOfReach(_) | LandingFault::Refused(_)) {
@@ -192,10 +185,17 @@ impl Conductor {
                 load: None,
                 started_at: now,
                 failed_at: now,
-                fault: told,
+                fault: told.clone(),
             };
             self.parts.catalog.fail_attempts(&[attempt]).await?;
         }
+        self.parts.observer.failed(&FailedLoad {
+            destination,
+            source: &self.source_name(key.source).await?,
+            table: &key.name,
+            code: &told.code,
+            message: &fault.to_string(),
+        });
         Ok(())
     }
 

@@ -3,12 +3,13 @@
 mod catching_up;
 mod expiring;
 mod feeding;
+mod handle;
 mod starting;
 mod trimming;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use landfall_bucket::Sleep;
@@ -21,13 +22,14 @@ use landfall_log::{Log, Partition, Position, ReadError};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 
+pub use self::handle::ConductorHandle;
 use super::keys::{EntryKeys, InstanceKeys};
 use super::landing::{Lander, LandingFault};
 use super::observer::ServiceObserver;
 use super::places::{Places, Routes};
 use super::steps::{Step, Steps};
 use super::tables::{TableKey, TableWork};
-use super::waiting::{Asking, Question, WaitingTable, questions};
+use super::waiting::{Question, WaitingTable, questions};
 use crate::clock::Clock;
 use crate::jitter::Jitter;
 use crate::report::LoadReport;
@@ -79,40 +81,6 @@ pub struct ServiceParts {
     pub observer: Arc<dyn ServiceObserver>,
     /// Woken when a load may have left requests to hooks.
     pub notices: Arc<Notify>,
-}
-
-/// Talks to a running [`Conductor`].
-#[derive(Debug, Clone)]
-pub struct ConductorHandle {
-    wake: Arc<Notify>,
-    stop: watch::Sender<bool>,
-    asking: Asking,
-    most_held: Arc<AtomicUsize>,
-}
-
-impl ConductorHandle {
-    /// Something was changed that loading depends on.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// All tables that records were accepted of since the start, and since when some wait; none if the loader does not
-    /// answer in time.
-    pub async fn waiting(&self) -> Option<Vec<WaitingTable>> {
-        self.asking.ask(|| self.wake.notify_one()).await
-    }
-
-    /// The most that batches held at one time since the start.
-    #[must_use]
-    pub fn most_held(&self) -> ByteCount {
-        ByteCount::new(self.most_held.load(Ordering::Relaxed) as u64)
-    }
-
-    /// Takes in what is in the log, loads what can be loaded, and ends.
-    pub fn drain(&self) {
-        self.stop.send_replace(true);
-        self.wake.notify_one();
-    }
 }
 
 /// What comes back from a job.

@@ -78,7 +78,7 @@ pub use ledger::{
     LoadFacts, LoadFilter, LoadRecord, LoadState, ObjectKind, OpenLoad, Outcome, PlanObjects, PlannedObject,
     Skip, SkipReason,
 };
-pub use outbox::{Delivery, DeliveryRecord, Notice};
+pub use outbox::{Delivery, DeliveryRecord, MOST_AT_ONCE, Notice};
 pub use position::{LogRange, Point, Position};
 pub use properties::{DestinationProperties, SECRET_PROPERTIES};
 pub use reports::{Attempt, StreamLoad, StreamLoadPage, TableReport, TableStatus, Usage};

@@ -23,8 +23,10 @@ use landfall_catalog::{Catalog, Chain, LoadFilter, Mapping, NewSource, SourceTyp
 use landfall_core::ids::SourceId;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
-use landfall_load::service::{Conductor, ServiceObserver};
-use landfall_load::{Clock, LoadReport};
+use landfall_load::service::{
+    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver,
+};
+use landfall_load::Clock;
 use landfall_log::EmbeddedLog;
 use service_world::{End, ServiceWorld, TestClock, append, part, request};
 use tokio::sync::Notify;
@@ -74,7 +76,8 @@ impl Landings {
 }
 
 impl ServiceObserver for Landings {
-    fn landed(&self, _source: &str, report: &LoadReport) {
+    fn landed(&self, load: &LandedLoad<'_>) {
+        let report = load.report;
         let now = self.clock.elapsed();
         self.last.lock().unwrap().insert(report.table.clone(), now);
         let rows = self.rows.fetch_add(report.rows_landed, Ordering::SeqCst) + report.rows_landed;
@@ -83,8 +86,14 @@ impl ServiceObserver for Landings {
         }
     }
 
-    fn failed(&self, _source: &str, _table: &str, _fault: &str) {
+    fn failed(&self, _load: &FailedLoad<'_>) {
         self.failures.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn expiring(&self, _records: &ExpiringRecords<'_>) {}
+
+    fn lost(&self, records: &LostRecords<'_>) {
+        panic!("records were given up: {records:?}");
     }
 }
 

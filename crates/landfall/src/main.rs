@@ -12,6 +12,7 @@ mod completions;
 mod credential_hints;
 mod demo;
 mod environment;
+mod hooks;
 mod key;
 mod load;
 mod log;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         cli::Command::Load(options) => load::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
+        cli::Command::Hooks(command) => hooks::run(&command),
         cli::Command::Setup(options) => setup::run(&options),
         cli::Command::Policy(options) => policy::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

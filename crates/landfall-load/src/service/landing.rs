@@ -35,8 +35,10 @@ pub(super) enum LandingFault {
     /// The destination lets nobody in: the operator must act.
     Refused(LoadError),
     /// The destination can't be reached: it will pass.
-    OutOfReach(String),
-    /// It will pass.
+    OutOfReach(LoadError),
+    /// The bucket did not take an object: it will pass.
+    NotTaken(LoadError),
+    /// Landfall itself failed: it will pass.
     Transient(String),
     /// What was known of the table no longer holds: look it up again.
     Outdated(String),
@@ -45,8 +47,22 @@ pub(super) enum LandingFault {
 impl std::fmt::Display for LandingFault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(error) => error.fmt(out),
-            Self::OutOfReach(text) | Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error.fmt(out),
+            Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+        }
+    }
+}
+
+impl LandingFault {
+    /// What the bucket said, if it is the bucket's fault.
+    pub(super) fn of_bucket(&self) -> Option<&LoadError> {
+        let error = match self {
+            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error,
+            Self::Transient(_) | Self::Outdated(_) => return None,
+        };
+        match error {
+            LoadError::Access { .. } | LoadError::Put { .. } => Some(error),
+            LoadError::Ledger(_) | LoadError::Crowded { .. } => None,
         }
     }
 }
@@ -270,10 +286,8 @@ fn landed_objects(batch: &ClosedBatch, report: &LoadReport) -> Vec<LandedObject>
 
 fn judge(error: LoadError) -> LandingFault {
     match reaction(&error) {
-        Reaction::Retry if matches!(error, LoadError::Access { .. }) => {
-            LandingFault::OutOfReach(error.to_string())
-        }
-        Reaction::Retry => LandingFault::Transient(error.to_string()),
+        Reaction::Retry if matches!(error, LoadError::Access { .. }) => LandingFault::OutOfReach(error),
+        Reaction::Retry => LandingFault::NotTaken(error),
         Reaction::AskOperator | Reaction::Stop => LandingFault::Refused(error),
     }
 }

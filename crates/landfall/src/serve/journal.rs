@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use landfall_catalog::Catalog;
 use landfall_load::service::ConductorError;
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position, ReadError};
 
+use super::log_key;
 use super::settings::ServeSettings;
 
 /// How to go on without a copy of what is lost.
@@ -24,11 +24,13 @@ pub(super) async fn open(
     let needed = first_needed(catalog).await?;
     let log_settings = EmbeddedLogSettings {
         budget: settings.log_budget,
+        key: settings.log_key.clone(),
         next_at_least: next_at_least(catalog).await?.max(needed),
         ..EmbeddedLogSettings::default()
     };
     let shown = folder.display();
-    let log = EmbeddedLog::open_folder(folder, log_settings).with_context(|| format!("opening {shown}"))?;
+    let log =
+        EmbeddedLog::open_folder(folder, log_settings).map_err(|error| log_key::explain(error, folder))?;
     if settings.accept_log_loss {
         return Ok(log);
     }

@@ -1,40 +1,31 @@
 //! One process: intake, management, loader.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
 use landfall_bucket::{Sleep, TokioSleep};
-use landfall_catalog::{Act, Catalog, Instance, NewAccessKey};
-use landfall_core::ids::ClientId;
-use landfall_http::import;
-use landfall_http::import::{Answer, Identity, ImportSettings};
-use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, Minted, PublicAddress};
-use landfall_load::Clock;
-use landfall_load::service::{
-    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Steps,
-};
-use landfall_log::EmbeddedLog;
+use landfall_catalog::{Act, Catalog, Entropy, NewAccessKey};
+use landfall_http::manage::{InstanceRules, ManageState, Minted};
+use landfall_load::Jitter;
+use landfall_load::service::{ANSWER_WITHIN, Conductor, NoticeParts, Notices, ServiceParts, ServiceSettings};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::gate::ServerGate;
+use super::http::{manage_state, router};
 use super::journal;
-use super::metrics::{LoadCounter, Metrics};
-use super::ops::{self, Ops};
-use super::places::{BucketChecker, BucketPlaces};
+use super::metrics::LoadCounter;
+use super::ops::Ops;
+use super::parts::{Core, open};
+use super::places::BucketPlaces;
+use super::retention::Forgetting;
 use super::settings::ServeSettings;
-use crate::clock::SystemClock;
 
 /// Loads at the same time.
 const LOADS_AT_ONCE: usize = 4;
@@ -42,17 +33,6 @@ const LOADS_AT_ONCE: usize = 4;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long what is accepted may take to be loaded after the last request.
 const DRAIN_WITHIN: Duration = Duration::from_secs(60);
-
-/// The parts of a server that all others use.
-struct Core {
-    catalog: Arc<Catalog>,
-    log: Arc<EmbeddedLog>,
-    clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
-    notices: Arc<Notify>,
-    steps: Arc<dyn Steps>,
-    instance: Instance,
-}
 
 /// Serves until a signal comes, then takes nothing more, loads what it has, and ends.
 pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
@@ -90,6 +70,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         log: core.log.clone(),
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
+        loading: loading.clone(),
     };
     greet(&core, &settings, &folder, address).await?;
     let loader = spawn_conductor(conductor)?;
@@ -98,8 +79,15 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         manage.clone(),
         core.catalog.clone(),
         ops.clone(),
-        stopped,
+        stopped.clone(),
     ));
+    let forgetting = Forgetting {
+        catalog: core.catalog.clone(),
+        clock: core.clock.clone(),
+        sleep: Arc::new(TokioSleep),
+        keep: settings.keep,
+    };
+    let forgetter = tokio::spawn(forgetting.run(stopped));
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops);
     let ended = async move {
         wait_for_signal().await;
@@ -112,58 +100,13 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
     stop.send_replace(true);
     let _ = tokio::time::timeout(DRAIN_WITHIN, async {
-        let _ = (sender.await, watcher.await);
+        let _ = (sender.await, watcher.await, forgetter.await);
         manage.drain().await;
     })
     .await;
     core.log.close().await;
     core.catalog.close().await;
     Ok(())
-}
-
-async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<Core> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let key = folder.secret_key()?;
-    let new = Instance {
-        id: random_uuid(),
-        client_id: settings.client_id.unwrap_or(ClientId::new(1000)),
-        created_at: clock.closing(),
-    };
-    let catalog = Catalog::open(&folder.catalog(), &key, Box::new(SystemEntropy), &new)
-        .await
-        .with_context(|| format!("opening {}", folder.catalog().display()))?;
-    let mut instance = catalog.instance().await?;
-    if let Some(client) = settings.client_id.filter(|client| *client != instance.client_id) {
-        let act = Act {
-            who: "settings",
-            at: clock.closing(),
-        };
-        catalog.set_client_id(client, act).await?;
-        instance.client_id = client;
-    }
-    let log = journal::open(&folder.log(), settings, &catalog).await?;
-    Ok(Core {
-        catalog: Arc::new(catalog),
-        log: Arc::new(log),
-        clock,
-        metrics: Arc::new(Metrics::default()),
-        notices: Arc::new(Notify::new()),
-        steps: steps()?,
-        instance,
-    })
-}
-
-/// Who is told of durable steps: in debug builds, tests may end the process after one.
-#[cfg(debug_assertions)]
-fn steps() -> anyhow::Result<Arc<dyn Steps>> {
-    super::kill_point::of_environment()
-}
-
-/// Who is told of durable steps: nobody.
-#[cfg(not(debug_assertions))]
-#[expect(clippy::unnecessary_wraps, reason = "debug builds may refuse")]
-fn steps() -> anyhow::Result<Arc<dyn Steps>> {
-    Ok(Arc::new(landfall_load::service::Uninterrupted))
 }
 
 async fn start_conductor(
@@ -176,6 +119,7 @@ async fn start_conductor(
             limits: settings.limits,
             memory_budget: settings.memory_budget,
             loads_at_once: LOADS_AT_ONCE,
+            keep_unloaded: settings.keep.unloaded(),
         },
         instance: core.instance.id.clone(),
         log: core.log.clone(),
@@ -187,7 +131,7 @@ async fn start_conductor(
         observer: Arc::new(LoadCounter(core.metrics.clone())),
         notices: core.notices.clone(),
     };
-    let conductor = Conductor::start(parts).await?;
+    let conductor = Conductor::start(parts).await?.with_jitter(jitter());
     Ok(match settings.accept_log_loss {
         true => conductor.passing_over_losses(),
         false => conductor,
@@ -217,91 +161,18 @@ fn notices(core: &Core) -> anyhow::Result<Notices> {
         catalog: core.catalog.clone(),
         clock: core.clock.clone(),
         sleep: Arc::new(TokioSleep),
+        jitter: jitter(),
+        answer_within: ANSWER_WITHIN,
         news: core.notices.clone(),
         count: Box::new(move |result| metrics.delivered(result)),
     })?)
 }
 
-fn manage_state(
-    settings: &ServeSettings,
-    core: &Core,
-    rules: InstanceRules,
-    loading: ConductorHandle,
-) -> anyhow::Result<ManageState> {
-    let clock = core.clock.clone();
-    let admin_key = settings
-        .admin_key
-        .as_ref()
-        .map(|key| AdminKey::parse(key.expose_secret()))
-        .transpose()?;
-    Ok(ManageState::new(manage::Parts {
-        catalog: core.catalog.clone(),
-        checker: Arc::new(BucketChecker),
-        clock: Arc::new(move || clock.closing()),
-        entropy: Arc::new(SystemEntropy),
-        changed: Arc::new(move || loading.wake()),
-        admin_key,
-        rules,
-        address: public_address(settings),
-    }))
-}
-
-fn public_address(settings: &ServeSettings) -> PublicAddress {
-    match &settings.public_url {
-        Some(url) => PublicAddress::Url(url.clone()),
-        None if settings.tls.is_some() => PublicAddress::HostOverHttps,
-        None => PublicAddress::HostOverHttp,
-    }
-}
-
-fn router(
-    settings: &ServeSettings,
-    core: &Core,
-    gate: Arc<ServerGate>,
-    manage: ManageState,
-    ops: Ops,
-) -> Router {
-    let identity = Identity {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("LANDFALL_REVISION").unwrap_or("unknown").to_owned(),
-    };
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let buffers = Arc::clone(&gate.buffers);
-    let import = import::router(
-        gate,
-        ImportSettings {
-            allowed_hosts: settings.allowed_hosts.clone(),
-            readers: cores,
-            buffers,
-            ..ImportSettings::new(core.instance.client_id, identity)
-        },
-    );
-    let metrics = core.metrics.clone();
-    let import = import.layer(from_fn(move |request: Request, next: Next| {
-        let metrics = metrics.clone();
-        async move { count_answer(&metrics, request, next).await }
-    }));
-    import
-        .merge(manage::router(manage))
-        .merge(ops::router(ops))
-        .fallback(|| async { Answer::not_found() })
-}
-
-async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Response {
-    let endpoint = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("other", |path| {
-            path.as_str()
-                .rsplit('/')
-                .find(|part| !part.is_empty())
-                .unwrap_or("other")
-        })
-        .trim_matches(['{', '}'])
-        .to_owned();
-    let answer = next.run(request).await.into_response();
-    metrics.answered(&endpoint, answer.status().as_u16());
-    answer
+/// Waits that no other server has.
+fn jitter() -> Jitter {
+    let mut seed = [0; 8];
+    SystemEntropy.fill(&mut seed);
+    Jitter::seeded(u64::from_le_bytes(seed))
 }
 
 /// Prints where the server is, and a first key when there is none yet.
@@ -368,9 +239,4 @@ async fn wait_for_signal() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-}
-
-fn random_uuid() -> String {
-    use landfall_format::KeySource;
-    String::from_utf8_lossy(&landfall_format::RandomKeys::default().next_key()).into_owned()
 }

@@ -123,8 +123,8 @@ impl Conductor {
         };
         let gatherer = match (&mut table.flow, reader) {
             (Flow::Live(gatherer), Reader::Live) | (Flow::CatchingUp(gatherer), Reader::Again) => gatherer,
-            (Flow::Parked { from }, Reader::Live) => {
-                from.get_or_insert(position);
+            (Flow::Parked { .. }, Reader::Live) => {
+                table.leave(position, request.received_at);
                 return Ok(());
             }
             (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) | (Flow::CatchingUp(_), Reader::Live) => {
@@ -133,6 +133,8 @@ impl Conductor {
         };
         let Some(route) = route else {
             table.park(position);
+            table.leave(position, request.received_at);
+            self.recount(&key);
             return Ok(());
         };
         gatherer.rename(&route.naming);
@@ -156,6 +158,7 @@ impl Conductor {
 
     /// Puts a table with work in the queue.
     pub(super) fn line_up(&mut self, key: &TableKey) {
+        self.recount(key);
         let Some(table) = self.tables.get_mut(key) else {
             return;
         };
@@ -201,14 +204,7 @@ impl Conductor {
             )),
             _ => Flow::Parked { from: Some(position) },
         };
-        Ok(TableWork {
-            id,
-            problem,
-            flow,
-            running: None,
-            is_queued: false,
-            rest: None,
-        })
+        Ok(TableWork::new(id, problem, flow))
     }
 
     /// Closes batches whose first record is old enough, or that are open as long: the clock may have been set back.

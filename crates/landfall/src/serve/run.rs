@@ -22,6 +22,7 @@ use landfall_load::service::{
     Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Uninterrupted,
 };
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
+use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -87,7 +88,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
     };
-    greet(&core, &settings, &folder, address).await?;
+    let setup_code = first_run_code(&core).await?;
+    greet(&core, &settings, &folder, address, setup_code.as_ref()).await?;
     let loader = spawn_conductor(conductor)?;
     let sender = tokio::spawn(notices(&core)?.run(stopped.clone()));
     let watcher = tokio::spawn(watch_destinations(
@@ -96,7 +98,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         ops.clone(),
         stopped,
     ));
-    let app = router(&settings, &core, gate.clone(), manage.clone(), ops);
+    let web = web(&settings, &core, manage.clone(), setup_code);
+    let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
     let ended = async move {
         wait_for_signal().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
@@ -249,6 +252,7 @@ fn router(
     gate: Arc<ServerGate>,
     manage: ManageState,
     ops: Ops,
+    web: &Web,
 ) -> Router {
     let identity = Identity {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -271,7 +275,43 @@ fn router(
     import
         .merge(manage::router(manage))
         .merge(ops::router(ops))
-        .fallback(|| async { Answer::not_found() })
+        .merge(web.router())
+        .fallback(fallback(web.clone()))
+}
+
+/// Where there is nothing, browsers get a page and programs JSON.
+fn fallback(web: Web) -> axum::routing::MethodRouter {
+    axum::routing::any(move |request: Request| {
+        let web = web.clone();
+        async move {
+            let accept = request.headers().get(axum::http::header::ACCEPT);
+            if accept.is_some_and(|accept| accept.as_bytes().starts_with(b"text/html")) {
+                web.not_found(request).await
+            } else {
+                Answer::not_found().into_response()
+            }
+        }
+    })
+}
+
+/// The web pages.
+fn web(settings: &ServeSettings, core: &Core, manage: ManageState, setup_code: Option<SetupCode>) -> Web {
+    let clock = core.clock.clone();
+    Web::new(landfall_web::Parts {
+        catalog: core.catalog.clone(),
+        manage: manage::router(manage),
+        clock: Arc::new(move || clock.closing()),
+        entropy: Arc::new(SystemEntropy),
+        public_url: settings.public_url.clone(),
+        has_tls: settings.tls.is_some(),
+        setup_code,
+    })
+}
+
+/// What creating the administrator takes, as long as there is no user.
+async fn first_run_code(core: &Core) -> anyhow::Result<Option<SetupCode>> {
+    let has_users = core.catalog.has_users().await?;
+    Ok((!has_users).then(|| SetupCode::mint(&SystemEntropy)))
 }
 
 async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Response {
@@ -291,34 +331,58 @@ async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Respon
     answer
 }
 
-/// Prints where the server is, and a first key when there is none yet.
+/// Prints where the server is, how to create the administrator if there is none, and a first key if there is none.
 async fn greet(
     core: &Core,
     settings: &ServeSettings,
     folder: &DataFolder,
     address: SocketAddr,
+    setup_code: Option<&SetupCode>,
 ) -> anyhow::Result<()> {
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    say!(
-        "Landfall listens on {scheme}://{address} and keeps its data in {}",
-        folder.path().display()
-    );
-    if settings.admin_key.is_some() || !core.catalog.access_keys().await?.is_empty() {
-        return Ok(());
+    let data = folder.path().display();
+    let mut text = format!("Landfall listens on {scheme}://{address} and keeps its data in {data}\n");
+    if let Some(code) = setup_code {
+        let url = settings
+            .public_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/'));
+        let url = url.map_or_else(
+            || format!("{scheme}://{}", local_authority(address)),
+            str::to_owned,
+        );
+        text.push_str(&format!(
+            "Open {url}/setup?code={} to create the administrator\n",
+            code.show()
+        ));
     }
-    let key = Minted::access_key(&SystemEntropy);
-    let new = NewAccessKey {
-        digest: key.digest(),
-        last4: key.last4(),
-        description: "made at the first start",
-    };
-    let act = Act {
-        who: "landfall",
-        at: core.clock.closing(),
-    };
-    core.catalog.create_access_key(new, act).await?;
-    say!("Management key, shown only now: {}", key.text().expose_secret());
+    if settings.admin_key.is_none() && core.catalog.access_keys().await?.is_empty() {
+        let key = Minted::access_key(&SystemEntropy);
+        let new = NewAccessKey {
+            digest: key.digest(),
+            last4: key.last4(),
+            description: "made at the first start",
+        };
+        let act = Act {
+            who: "landfall",
+            at: core.clock.closing(),
+        };
+        core.catalog.create_access_key(new, act).await?;
+        let key = key.text().expose_secret();
+        text.push_str(&format!("Management key, shown only now: {key}\n"));
+    }
+    // At once, for who waits for the first line alone may have gone by the second.
+    crate::out::write(format_args!("{text}"));
     Ok(())
+}
+
+/// Where a browser on this machine reaches `address`.
+fn local_authority(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
 }
 
 /// Checks failing destinations when their time comes, and looks whether the log can be written.

@@ -227,8 +227,11 @@ async fn nothing_that_was_typed_breaks_out_of_a_page() {
         unmapped_sources: UnmappedSources::Leave,
         most_destinations: 10,
     };
-    let act = Act { who: "tester", at: Timestamp::from_millis(1) };
-    world.catalog.create_destination(new, act).await.unwrap();
+    let act = Act {
+        who: "tester",
+        at: Timestamp::from_millis(1),
+    };
+    world.catalog.create_destination(&new, act).await.unwrap();
     let mut pages = Vec::new();
     for path in ["/", "/destinations"] {
         let page = browser.get(path).await;

@@ -1,9 +1,10 @@
 //! Chromium without a window, driven through chromedriver by the WebDriver protocol.
 //!
-//! The protocol is a few JSON requests, which the tests' plain HTTP client can make: no library is needed. A part that
+//! The protocol is a few JSON requests, for which no library is needed. A part that
 //! is missing (`chromedriver`, `chromium`, axe-core) fails the test: `scripts/test-deps.sh` installs them.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -11,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::server::{request, wait_until};
+use crate::server::wait_until;
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -26,7 +27,7 @@ pub struct Chromium {
 impl Drop for Chromium {
     fn drop(&mut self) {
         let path = format!("/session/{}", self.session);
-        let _ = request(&self.address, "DELETE", &path, "", "");
+        let _ = exchange(&self.address, "DELETE", &path, "");
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -34,6 +35,29 @@ impl Drop for Chromium {
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// One request. Chromedriver leaves connections open, so its answer ends where it says.
+fn exchange(address: &str, method: &str, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
+    let connection = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        &connection,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut reader = BufReader::new(&connection);
+    let (mut status, mut length, mut line) = (0, 0, String::new());
+    while reader.read_line(&mut line)? > 2 {
+        if let Some(code) = line.strip_prefix("HTTP/1.1 ") {
+            status = code[..3].parse().unwrap();
+        } else if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((status, serde_json::from_slice(&body)?))
 }
 
 impl Chromium {
@@ -87,9 +111,9 @@ impl Chromium {
         } else {
             body.to_string()
         };
-        let answer = request(&self.address, method, path, "", &body).unwrap();
-        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
-        answer.json()["value"].take()
+        let (status, mut answer) = exchange(&self.address, method, path, &body).unwrap();
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        answer["value"].take()
     }
 
     #[track_caller]

@@ -36,7 +36,6 @@ impl Web {
     }
 
     /// Their addresses, to be merged with what else the server answers.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -43,6 +43,10 @@ number! {
     HookId(u32)
 }
 number! {
+    /// Someone who uses the web pages.
+    UserId(u32)
+}
+number! {
     /// A table of a source.
     TableId(u32)
 }

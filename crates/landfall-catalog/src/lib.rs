@@ -6,6 +6,7 @@
 //!
 //! - What people set up: [`Catalog::create_destination`], [`Catalog::create_source`], [`Catalog::create_token`] and
 //!   their like. They take an [`Act`] and leave a line in the audit log.
+//! - What browsers need: [`Catalog::ask_sign_in`], [`Catalog::open_session`] and [`Catalog::session`].
 //! - What requests need: [`Catalog::authenticate`], and [`Catalog::access_generation`] to remember its answers.
 //! - What loading needs: [`Catalog::open_load`] and [`Catalog::commit_load`], see [`LedgerError`] for their rules.
 //! - What hooks need: [`Catalog::claim_notices`] and [`Catalog::record_delivery`].
@@ -52,11 +53,13 @@ mod properties;
 mod reports;
 mod retention;
 mod secrets;
+mod sessions;
 mod sources;
 mod store;
 mod stored;
 mod tables;
 mod tokens;
+mod users;
 mod verify;
 
 pub use access_keys::{AccessKey, AccessKeyError, MOST_ACCESS_KEYS, NewAccessKey, Switch};
@@ -72,7 +75,7 @@ pub use destinations::{
 };
 pub use error::{Reaction, StoreError};
 pub use hooks::{Hook, HookError, MOST_HOOKS};
-pub use ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId};
+pub use ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId, UserId};
 pub use ledger::{
     Activation, BookmarkRange, Commit, Committed, FailedAttempt, Intent, LandedObject, LedgerError,
     LoadFacts, LoadFilter, LoadRecord, LoadState, ObjectKind, OpenLoad, Outcome, PlanObjects, PlannedObject,
@@ -84,7 +87,9 @@ pub use properties::{DestinationProperties, SECRET_PROPERTIES};
 pub use reports::{Attempt, StreamLoad, StreamLoadPage, TableReport, TableStatus, Usage};
 pub use retention::{Forgotten, Retention};
 pub use secrets::{Digest, Entropy, SecretKey};
+pub use sessions::{SessionLife, SignInTurn, Throttle};
 pub use sources::{Mapping, NewSource, Source, SourceChange, SourceError, SourceType};
 pub use tables::{Bookmark, EnsuredTable, LoadFault, Progress, Table};
 pub use tokens::{Authentication, Caller, Loading, MOST_TOKENS, Token, TokenError};
+pub use users::{MOST_USERS, NewUser, Role, User, UserError, UserName, UserNameError};
 pub use verify::{Account, Chain, LedgerObject, Link};

@@ -19,5 +19,7 @@ mod reports;
 mod sources;
 #[path = "catalog/tokens.rs"]
 mod tokens;
+#[path = "catalog/users.rs"]
+mod users;
 #[path = "catalog/world.rs"]
 mod world;

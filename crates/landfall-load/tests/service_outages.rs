@@ -23,10 +23,10 @@ use landfall_catalog::{Catalog, Chain, LoadFilter, Mapping, NewSource, SourceTyp
 use landfall_core::ids::SourceId;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
+use landfall_load::Clock;
 use landfall_load::service::{
     Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver,
 };
-use landfall_load::Clock;
 use landfall_log::EmbeddedLog;
 use service_world::{End, ServiceWorld, TestClock, append, part, request};
 use tokio::sync::Notify;

@@ -7,7 +7,7 @@ use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
-use crate::ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId};
+use crate::ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId, UserId};
 use crate::position::Position;
 use crate::secrets::Digest;
 
@@ -138,6 +138,7 @@ as_number! {
     ClientId => |id| i64::from(id.as_u32());
     AccessKeyId => |id| i64::from(id.number());
     TokenId => |id| i64::from(id.number());
+    UserId => |id| i64::from(id.number());
     HookId => |id| i64::from(id.number());
     TableId => |id| i64::from(id.number());
     Partition => |id| i64::from(id.number());

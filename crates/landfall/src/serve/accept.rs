@@ -1,11 +1,15 @@
 //! Connections: accepted, wrapped in TLS where that is set up, and served until the server ends.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -16,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tower::util::MapRequest;
 
 /// How long a client may take to send the headers of a request, or to agree on TLS.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -79,7 +84,7 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut end => break,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             TokioSleep.sleep(PAUSE).await;
             continue;
         };
@@ -87,11 +92,11 @@ pub(crate) async fn serve(
         let _ = stream.set_nodelay(true);
         let (app, watcher) = (app.clone(), open.watcher());
         match tls.clone() {
-            None => drop(tokio::spawn(serve_connection(stream, app, watcher))),
+            None => drop(tokio::spawn(serve_connection(stream, peer, app, watcher))),
             Some(tls) => drop(tokio::spawn(async move {
                 let agreed = tokio::time::timeout(HEADERS_WITHIN, tls.accept(stream)).await;
                 if let Ok(Ok(stream)) = agreed {
-                    serve_connection(stream, app, watcher).await;
+                    serve_connection(stream, peer, app, watcher).await;
                 }
             })),
         }
@@ -104,9 +109,15 @@ pub(crate) async fn serve(
 
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
     app: Router,
     watcher: Watcher,
 ) {
+    let tell_peer = move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    };
+    let app = MapRequest::new(app, tell_peer);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)

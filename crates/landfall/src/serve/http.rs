@@ -11,6 +11,7 @@ use landfall_http::import;
 use landfall_http::import::{Answer, Identity, ImportSettings};
 use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, PublicAddress};
 use landfall_load::service::ConductorHandle;
+use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
 
 use super::data_folder::SystemEntropy;
@@ -61,6 +62,7 @@ pub(super) fn router(
     gate: Arc<ServerGate>,
     manage: ManageState,
     ops: Ops,
+    web: &Web,
 ) -> Router {
     let identity = Identity {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -85,7 +87,42 @@ pub(super) fn router(
     import
         .merge(manage::router(manage))
         .merge(ops::router(ops))
-        .fallback(|| async { Answer::not_found() })
+        .merge(web.router())
+        .fallback(fallback(web.clone()))
+}
+
+/// Where there is nothing, browsers get a page and programs JSON.
+fn fallback(web: Web) -> axum::routing::MethodRouter {
+    axum::routing::any(move |request: Request| {
+        let web = web.clone();
+        async move {
+            let accept = request.headers().get(axum::http::header::ACCEPT);
+            if accept.is_some_and(|accept| accept.as_bytes().starts_with(b"text/html")) {
+                web.not_found(request).await
+            } else {
+                Answer::not_found().into_response()
+            }
+        }
+    })
+}
+
+/// The web pages.
+pub(super) fn web(
+    settings: &ServeSettings,
+    core: &Core,
+    manage: ManageState,
+    setup_code: Option<SetupCode>,
+) -> Web {
+    let clock = core.clock.clone();
+    Web::new(landfall_web::Parts {
+        catalog: core.catalog.clone(),
+        manage: manage::router(manage),
+        clock: Arc::new(move || clock.closing()),
+        entropy: Arc::new(SystemEntropy),
+        public_url: settings.public_url.clone(),
+        has_tls: settings.tls.is_some(),
+        setup_code,
+    })
 }
 
 async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Response {

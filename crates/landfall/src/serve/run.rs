@@ -11,6 +11,7 @@ use landfall_catalog::{Act, Catalog, Entropy, NewAccessKey};
 use landfall_http::manage::{InstanceRules, ManageState, Minted};
 use landfall_load::Jitter;
 use landfall_load::service::{ANSWER_WITHIN, Conductor, NoticeParts, Notices, ServiceParts, ServiceSettings};
+use landfall_web::SetupCode;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::gate::ServerGate;
-use super::http::{manage_state, router};
+use super::http::{manage_state, router, web};
 use super::journal;
 use super::metrics::LoadCounter;
 use super::ops::Ops;
@@ -72,7 +73,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         metrics: core.metrics.clone(),
         loading: loading.clone(),
     };
-    greet(&core, &settings, &folder, address).await?;
+    let setup_code = first_run_code(&core).await?;
+    greet(&core, &settings, &folder, address, setup_code.as_ref()).await?;
     let loader = spawn_conductor(conductor)?;
     let sender = tokio::spawn(notices(&core)?.run(stopped.clone()));
     let watcher = tokio::spawn(watch_destinations(
@@ -88,7 +90,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         keep: settings.keep,
     };
     let forgetter = tokio::spawn(forgetting.run(stopped));
-    let app = router(&settings, &core, gate.clone(), manage.clone(), ops);
+    let web = web(&settings, &core, manage.clone(), setup_code);
+    let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
     let ended = async move {
         wait_for_signal().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
@@ -168,6 +171,12 @@ fn notices(core: &Core) -> anyhow::Result<Notices> {
     })?)
 }
 
+/// What creating the administrator takes, as long as there is no user.
+async fn first_run_code(core: &Core) -> anyhow::Result<Option<SetupCode>> {
+    let has_users = core.catalog.has_users().await?;
+    Ok((!has_users).then(|| SetupCode::mint(&SystemEntropy)))
+}
+
 /// Waits that no other server has.
 fn jitter() -> Jitter {
     let mut seed = [0; 8];
@@ -175,34 +184,58 @@ fn jitter() -> Jitter {
     Jitter::seeded(u64::from_le_bytes(seed))
 }
 
-/// Prints where the server is, and a first key when there is none yet.
+/// Prints where the server is, how to create the administrator if there is none, and a first key if there is none.
 async fn greet(
     core: &Core,
     settings: &ServeSettings,
     folder: &DataFolder,
     address: SocketAddr,
+    setup_code: Option<&SetupCode>,
 ) -> anyhow::Result<()> {
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    say!(
-        "Landfall listens on {scheme}://{address} and keeps its data in {}",
-        folder.path().display()
-    );
-    if settings.admin_key.is_some() || !core.catalog.access_keys().await?.is_empty() {
-        return Ok(());
+    let data = folder.path().display();
+    let mut text = format!("Landfall listens on {scheme}://{address} and keeps its data in {data}\n");
+    if let Some(code) = setup_code {
+        let url = settings
+            .public_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/'));
+        let url = url.map_or_else(
+            || format!("{scheme}://{}", local_authority(address)),
+            str::to_owned,
+        );
+        text.push_str(&format!(
+            "Open {url}/setup?code={} to create the administrator\n",
+            code.show()
+        ));
     }
-    let key = Minted::access_key(&SystemEntropy);
-    let new = NewAccessKey {
-        digest: key.digest(),
-        last4: key.last4(),
-        description: "made at the first start",
-    };
-    let act = Act {
-        who: "landfall",
-        at: core.clock.closing(),
-    };
-    core.catalog.create_access_key(new, act).await?;
-    say!("Management key, shown only now: {}", key.text().expose_secret());
+    if settings.admin_key.is_none() && core.catalog.access_keys().await?.is_empty() {
+        let key = Minted::access_key(&SystemEntropy);
+        let new = NewAccessKey {
+            digest: key.digest(),
+            last4: key.last4(),
+            description: "made at the first start",
+        };
+        let act = Act {
+            who: "landfall",
+            at: core.clock.closing(),
+        };
+        core.catalog.create_access_key(new, act).await?;
+        let key = key.text().expose_secret();
+        text.push_str(&format!("Management key, shown only now: {key}\n"));
+    }
+    // At once, for who waits for the first line alone may have gone by the second.
+    crate::out::write(format_args!("{text}"));
     Ok(())
+}
+
+/// Where a browser on this machine reaches `address`.
+fn local_authority(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
 }
 
 /// Checks failing destinations when their time comes, and looks whether the log can be written.

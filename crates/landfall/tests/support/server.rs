@@ -21,6 +21,9 @@ pub struct Site {
 pub struct Server {
     child: Child,
     pub address: String,
+    /// What creating the administrator takes, if there is none.
+    #[allow(dead_code, reason = "each test binary uses its part")]
+    pub setup_code: Option<String>,
 }
 
 /// An answer.
@@ -110,14 +113,20 @@ impl Site {
             .spawn()
             .unwrap();
         let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut said)
-            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut said).unwrap();
+        // All is said at once.
+        let more = String::from_utf8_lossy(stdout.buffer()).into_owned();
+        let setup_code = more
+            .split("/setup?code=")
+            .nth(1)
+            .and_then(|code| code.split(' ').next());
         let address = said.split("://").nth(1).and_then(|rest| rest.split(' ').next());
         Server {
             address: address
                 .unwrap_or_else(|| panic!("the server said {said:?}"))
                 .to_owned(),
+            setup_code: setup_code.map(str::to_owned),
             child,
         }
     }

@@ -1,0 +1,29 @@
+//! Parts of pages. Each is a value with a small template of its own, written into a page as `{{ part }}`; what it is
+//! given is escaped in its own template.
+
+mod badge;
+mod banner;
+mod chart;
+mod code_box;
+mod empty;
+mod field;
+mod moment;
+mod pager;
+
+pub(crate) use badge::Badge;
+pub(crate) use banner::Banner;
+pub use chart::{Chart, ChartKind};
+pub use code_box::CodeBox;
+pub(crate) use empty::Empty;
+pub use field::Field;
+pub use moment::Moment;
+pub use pager::Pager;
+
+/// Parts are HTML already: pages must not escape them again.
+macro_rules! html_safe {
+    ($($part:ty),*) => {
+        $(impl askama::filters::HtmlSafe for $part {})*
+    };
+}
+
+html_safe!(Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager);

@@ -1,0 +1,168 @@
+//! What surrounds every page, and what handlers of pages are given.
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts as Head;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::api::Api;
+use crate::assets::{ICON, SCRIPT, STYLE};
+use crate::components::Banner;
+use crate::cookies::Theme;
+use crate::state::WebState;
+use crate::trouble::Trouble;
+use crate::visit::{SignedIn, Visit};
+
+/// The entries of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// Outside of it, such as the account.
+    None,
+    Home,
+    Destinations,
+}
+
+impl Section {
+    /// What the navigation shows, in order. A new section is added here, and nowhere else.
+    const SHOWN: [(Self, &'static str, &'static str); 2] = [
+        (Self::Home, "Home", "/"),
+        (Self::Destinations, "Destinations", "/destinations"),
+    ];
+}
+
+/// An entry of the navigation, as the template draws it.
+#[derive(Debug)]
+pub(crate) struct NavLink {
+    pub(crate) text: &'static str,
+    pub(crate) href: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// What the layouts need. Every page has one in its field `frame`.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) section: Section,
+    /// Told above the page, such as what the last form did.
+    pub(crate) banner: Option<Banner>,
+    pub(crate) theme: Theme,
+    pub(crate) path: String,
+    signed_in: Option<SignedIn>,
+}
+
+impl Frame {
+    pub(crate) fn new(visit: &Visit, title: &str, section: Section) -> Self {
+        Self {
+            title: title.to_owned(),
+            section,
+            banner: None,
+            theme: visit.theme,
+            path: visit.path.clone(),
+            signed_in: visit.signed_in.clone(),
+        }
+    }
+
+    /// With a banner above the page.
+    pub(crate) fn with_banner(mut self, banner: Option<Banner>) -> Self {
+        self.banner = banner;
+        self
+    }
+
+    /// The hidden field that every form with `method="post"` has.
+    pub(crate) fn csrf(&self) -> &str {
+        self.signed_in.as_ref().map_or("", |signed_in| &signed_in.csrf)
+    }
+
+    /// The user's name, if someone is signed in.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.signed_in
+            .as_ref()
+            .map(|signed_in| signed_in.user.name.as_str())
+    }
+
+    /// Whether to show what changes something.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.signed_in.as_ref().is_some_and(SignedIn::is_admin)
+    }
+
+    pub(crate) fn role(&self) -> &'static str {
+        self.signed_in
+            .as_ref()
+            .map_or("", |signed_in| signed_in.user.role.as_str())
+    }
+
+    pub(crate) fn nav(&self) -> impl Iterator<Item = NavLink> + '_ {
+        Section::SHOWN.iter().map(|(section, text, href)| NavLink {
+            text,
+            href,
+            is_current: *section == self.section,
+        })
+    }
+
+    pub(crate) fn style_url(&self) -> String {
+        STYLE.url()
+    }
+
+    pub(crate) fn script_url(&self) -> String {
+        SCRIPT.url()
+    }
+
+    pub(crate) fn icon_url(&self) -> String {
+        ICON.url()
+    }
+
+    /// Which theme the button switches to.
+    pub(crate) fn next_theme(&self) -> Theme {
+        match self.theme {
+            Theme::System => Theme::Dark,
+            Theme::Dark => Theme::Light,
+            Theme::Light => Theme::System,
+        }
+    }
+}
+
+/// A request by someone who is signed in: the extractor of every page.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    pub(crate) visit: Visit,
+    pub(crate) signed_in: SignedIn,
+    /// The management API, with the user's rights.
+    pub(crate) api: Api,
+}
+
+impl FromRequestParts<WebState> for Page {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(head: &mut Head, state: &WebState) -> Result<Self, Trouble> {
+        let visit = Visit::from_request_parts(head, state).await?;
+        let back = visit.path.clone();
+        let signed_in = visit.signed_in.clone().ok_or(Trouble::SignIn { back })?;
+        let api = signed_in.api(state);
+        Ok(Self {
+            visit,
+            signed_in,
+            api,
+        })
+    }
+}
+
+impl Page {
+    /// What surrounds this page.
+    pub(crate) fn frame(&self, title: &str, section: Section) -> Frame {
+        Frame::new(&self.visit, title, section)
+    }
+}
+
+/// What handlers return.
+pub(crate) type Shown = Result<Response, Trouble>;
+
+/// Answers with a page.
+pub(crate) fn show(page: &impl Template) -> Shown {
+    Ok(Html(page.render()?).into_response())
+}
+
+/// Answers a form that can't be accepted with the page that holds it, filled in and with its errors.
+pub(crate) fn show_again(page: &impl Template) -> Shown {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}

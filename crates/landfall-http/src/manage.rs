@@ -42,7 +42,7 @@ mod tokens;
 mod types;
 mod verify;
 
-pub use authentication::{AdminKey, AdminKeyError};
+pub use authentication::{AdminKey, AdminKeyError, Internal};
 pub use checks::{Checker, WAIT_FOR_CHECK};
 pub use destination_rules::{InstanceRules, settings_of};
 pub use minted::Minted;

@@ -112,6 +112,15 @@ impl Refusal {
         }
     }
 
+    /// 403: known, but not allowed to change anything.
+    pub(super) fn forbidden() -> Self {
+        let refusal = Self::coded("Forbidden", "only administrators may change this");
+        Self {
+            status: StatusCode::FORBIDDEN,
+            ..refusal
+        }
+    }
+
     /// 500: nothing is wrong with the request.
     pub(super) fn internal(message: &str) -> Self {
         let refusal = Self::coded("InternalError", message);

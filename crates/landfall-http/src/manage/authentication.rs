@@ -60,12 +60,43 @@ impl AdminKey {
 #[derive(Debug, Clone)]
 pub(super) struct Caller(pub(super) String);
 
-/// Lets only requests with a key pass, and tells the handlers whose key it is.
+/// Somebody who signed in to a part of this process, such as a user of the web pages.
+///
+/// A request that carries it as an extension needs no key. Extensions are set in process alone: nothing that arrives
+/// over the network becomes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Internal {
+    /// As the audit log is to name them, such as `user 3`.
+    pub who: String,
+    /// Whether they may change anything; who may not is answered 403.
+    pub may_write: bool,
+}
+
+impl Internal {
+    /// Those who may only look may also try out object keys, since nothing comes of it.
+    fn may(&self, request: &Request) -> bool {
+        let looks = request.method().is_safe() || request.uri().path() == KEY_PREVIEW_PATH;
+        self.may_write || looks
+    }
+}
+
+/// As the guard sees it, below `/v4`.
+const KEY_PREVIEW_PATH: &str = "/destinations/key-preview";
+
+/// Lets only requests with a key pass, or from within this process, and tells the handlers whose they are.
 pub(super) async fn require_key(
     State(state): State<ManageState>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
+    if let Some(internal) = request.extensions().get::<Internal>() {
+        if !internal.may(&request) {
+            return Err(Refusal::forbidden());
+        }
+        let caller = Caller(internal.who.clone());
+        request.extensions_mut().insert(caller);
+        return Ok(next.run(request).await);
+    }
     let caller = match bearer(request.headers()) {
         Some(key) => identify(&state, key).await?,
         None => None,
@@ -99,6 +130,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     #[test]
@@ -115,6 +148,31 @@ mod tests {
         ];
         for (text, refusal) in cases {
             assert_eq!(AdminKey::parse(text).err(), refusal, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_viewer_within_the_process_may_look_and_try_out_keys() {
+        let cases = [
+            ("GET", "/sources", true),
+            ("HEAD", "/sources", true),
+            ("POST", KEY_PREVIEW_PATH, true),
+            ("POST", "/sources", false),
+            ("PUT", "/sources/1", false),
+            ("DELETE", "/sources/1", false),
+        ];
+        for (method, path, expected) in cases {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .body(Body::empty())
+                .unwrap();
+            let internal = |may_write| Internal {
+                who: "user 3".to_owned(),
+                may_write,
+            };
+            assert_eq!(internal(false).may(&request), expected, "{method} {path}");
+            assert!(internal(true).may(&request), "{method} {path}");
         }
     }
 

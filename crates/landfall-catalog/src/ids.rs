@@ -71,12 +71,6 @@ number! {
     Partition(u32)
 }
 
-impl LoadSeq {
-    pub(crate) const fn following(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
 /// Names a load for ever, chosen by whoever opens it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LoadId(String);

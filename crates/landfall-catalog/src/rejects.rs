@@ -4,7 +4,7 @@ use landfall_core::ids::SourceId;
 
 use crate::catalog::Catalog;
 use crate::error::StoreError;
-use crate::ledger::{LandedObject, LoadFilter, LoadRecord, ObjectKind};
+use crate::ledger::{LandedObject, LoadRecord, ObjectKind};
 use crate::store::{Arg, Row};
 
 /// A load that rejected records.
@@ -61,16 +61,8 @@ impl Catalog {
 
     async fn rejected_load(&self, row: &Row) -> Result<Option<RejectedLoad>, StoreError> {
         let seq = row.seq("seq")?;
-        let next = LoadFilter {
-            before: Some(seq.following()),
-            ..LoadFilter::default()
-        };
         // Retention may have taken it in the meantime.
-        let load = self
-            .loads(next, 1)
-            .await?
-            .into_iter()
-            .find(|load| load.seq == seq);
+        let load = self.load_at(seq).await?;
         let Some(load) = load else {
             return Ok(None);
         };

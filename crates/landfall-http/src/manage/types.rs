@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use landfall_catalog::SourceType;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 
@@ -16,7 +17,8 @@ pub(super) struct Property {
     schema: Schema,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = ValueSchema)]
 struct Schema {
     #[serde(rename = "type")]
     value_type: &'static str,
@@ -113,7 +115,7 @@ const WEBHOOK_PROPERTIES: [Property; 1] = [Property {
 }];
 
 /// What is still needed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportCard {
     #[serde(rename = "type")]
     card_type: String,
@@ -124,14 +126,15 @@ pub(super) struct ReportCard {
     details: Option<Details>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportCardStep)]
 struct Step {
     #[serde(rename = "type")]
     step_type: &'static str,
     properties: Vec<PropertyCard>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PropertyCard {
     name: &'static str,
     is_required: bool,
@@ -144,8 +147,9 @@ struct PropertyCard {
     tap_mutable: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = ReportCardDetails)]
 enum Details {
     Destination {
         pricing_tier: &'static str,
@@ -164,8 +168,8 @@ enum Details {
     },
 }
 
-#[derive(Debug, Serialize)]
-struct SourceTypeCard {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SourceTypeCard {
     #[serde(flatten)]
     card: ReportCard,
     upgrade_available: Option<bool>,

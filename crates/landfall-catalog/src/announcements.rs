@@ -4,10 +4,9 @@ use landfall_core::time::Timestamp;
 use secrecy::SecretString;
 
 use crate::catalog::Catalog;
-use crate::conditions::{self, Condition};
+use crate::conditions::{self, Condition, Finding};
 use crate::error::StoreError;
 use crate::event_hooks;
-use crate::events::Event;
 use crate::ids::{ConditionId, EmailId, EventHookId};
 use crate::notification_settings;
 use crate::outbox::Delivery;
@@ -57,9 +56,10 @@ pub(crate) async fn announce(
     session: &mut Session,
     vault: &Vault,
     condition: ConditionId,
-    event: Event,
+    finding: &Finding,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let event = finding.event;
     for hook in event_hooks::all(session, vault).await? {
         if hook.disabled_at.is_none() && hook.events.contains(&event) {
             let message = Message::raised(condition, now.plus(hook.delay));
@@ -69,9 +69,10 @@ pub(crate) async fn announce(
     if notification_settings::read(session, vault).await?.smtp.is_none() {
         return Ok(());
     }
+    let mail_at = finding.since.unwrap_or(now).plus(event.mail_delay()).max(now);
     let sql = "SELECT id FROM custom_emails WHERE disabled_at IS NULL ORDER BY id";
     for row in session.rows(sql, args![]).await? {
-        let message = Message::raised(condition, now.plus(event.mail_delay()));
+        let message = Message::raised(condition, mail_at);
         append(session, &message.to_email(EmailId::new(row.u32("id")?)), now).await?;
     }
     Ok(())

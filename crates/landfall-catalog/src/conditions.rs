@@ -36,6 +36,8 @@ pub struct Finding {
     pub message: String,
     /// What a bucket or another server said, word for word.
     pub raw_error: Option<String>,
+    /// Since when it is so, where that is known: the delay of its mail counts from there.
+    pub since: Option<Timestamp>,
 }
 
 /// Something that was wrong, and perhaps still is.
@@ -70,6 +72,7 @@ pub(crate) fn read(row: &Row) -> Result<Condition, StoreError> {
         tables,
         message,
         raw_error,
+        since,
     } = from_json(&row.text("stored")?, "a condition")?;
     Ok(Condition {
         id: ConditionId::new(row.int("id")?),
@@ -82,6 +85,7 @@ pub(crate) fn read(row: &Row) -> Result<Condition, StoreError> {
             tables,
             message,
             raw_error,
+            since: since.map(Timestamp::from_millis),
         },
         raised_at: row.time("raised_at")?,
         resolved_at: row.opt_time("resolved_at")?,
@@ -97,6 +101,7 @@ fn to_stored(finding: &Finding) -> String {
         tables: finding.tables.clone(),
         message: finding.message.clone(),
         raw_error: finding.raw_error.clone(),
+        since: finding.since.map(Timestamp::as_millis),
     })
 }
 
@@ -168,7 +173,7 @@ impl Catalog {
                 ],
             )
             .await?;
-        announcements::announce(session, &self.vault, id, finding.event, now).await
+        announcements::announce(session, &self.vault, id, finding, now).await
     }
 
     async fn resolve(

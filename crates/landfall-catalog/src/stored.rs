@@ -140,6 +140,7 @@ pub(crate) enum StoredCondition {
         tables: Vec<String>,
         message: String,
         raw_error: Option<String>,
+        since: Option<i64>,
     },
 }
 

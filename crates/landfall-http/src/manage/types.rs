@@ -147,25 +147,20 @@ struct PropertyCard {
     tap_mutable: Option<bool>,
 }
 
+/// What is told of a type. Destinations have no schedule and no image.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
 #[schema(as = ReportCardDetails)]
-enum Details {
-    Destination {
-        pricing_tier: &'static str,
-        pipeline_state: &'static str,
-        protocol: &'static str,
-        access: bool,
-    },
-    Source {
-        pricing_tier: &'static str,
-        pipeline_state: &'static str,
-        default_start_date: &'static str,
-        default_scheduling_interval: u32,
-        protocol: &'static str,
-        access: bool,
-        image_version: &'static str,
-    },
+struct Details {
+    pricing_tier: &'static str,
+    pipeline_state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_start_date: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_scheduling_interval: Option<u32>,
+    protocol: &'static str,
+    access: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_version: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -251,27 +246,31 @@ pub(super) fn source_card(source_type: &SourceType, is_set: impl Fn(&str) -> boo
     card(&source_type.to_string(), Progress::Configured, form)
 }
 
+fn details_of(protocol: &'static str) -> Details {
+    Details {
+        pricing_tier: "standard",
+        pipeline_state: "released",
+        default_start_date: None,
+        default_scheduling_interval: None,
+        protocol,
+        access: true,
+        image_version: None,
+    }
+}
+
 fn s3_type() -> ReportCard {
     ReportCard {
-        details: Some(Details::Destination {
-            pricing_tier: "standard",
-            pipeline_state: "released",
-            protocol: "s3",
-            access: true,
-        }),
+        details: Some(details_of("s3")),
         ..destination_card(Progress::Form, |_| false)
     }
 }
 
 fn source_type_card(source_type: &SourceType, protocol: &'static str) -> SourceTypeCard {
-    let details = Details::Source {
-        pricing_tier: "standard",
-        pipeline_state: "released",
-        default_start_date: "-1 year",
-        default_scheduling_interval: 60,
-        protocol,
-        access: true,
-        image_version: "0.latest",
+    let details = Details {
+        default_start_date: Some("-1 year"),
+        default_scheduling_interval: Some(60),
+        image_version: Some("0.latest"),
+        ..details_of(protocol)
     };
     SourceTypeCard {
         card: ReportCard {

@@ -21,6 +21,7 @@ fn failing() -> Finding {
         tables: vec!["orders".to_owned()],
         message: "Landfall cannot write to the bucket".to_owned(),
         raw_error: None,
+        since: None,
     }
 }
 

@@ -16,6 +16,7 @@ fn announcement(end: AnnouncementEnd) -> Announcement {
                 tables: vec!["account".to_owned()],
                 message: "Landfall cannot write to the bucket".to_owned(),
                 raw_error: Some("An error occurred (404)".to_owned()),
+                since: None,
             },
             raised_at: Timestamp::from_millis(1_767_607_502_000),
             resolved_at: Some(Timestamp::from_millis(1_767_607_602_000)),

@@ -12,6 +12,7 @@ use landfall_setup::principal::PrincipalArn;
 
 pub(crate) use self::hooks::{DeliveriesOptions, HooksCommand, ReplayOptions};
 pub(crate) use self::serve::ServeOptions;
+use crate::control::options::{DestinationOptions, SourceOptions};
 use crate::policy::parse_partition;
 use crate::setup::SetupOptions;
 
@@ -40,6 +41,10 @@ pub(crate) enum Command {
     /// Post-load webhooks of a server: what was delivered, and telling it again
     #[command(subcommand)]
     Hooks(HooksCommand),
+    /// Manage the destinations of a running server
+    Destination(Box<DestinationOptions>),
+    /// Manage the sources of a running server
+    Source(SourceOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
     Check(CheckOptions),
     /// Print the bucket policy, or the same grant for other tools

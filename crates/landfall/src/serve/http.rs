@@ -15,6 +15,7 @@ use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
 
 use super::data_folder::SystemEntropy;
+use super::events::Outgoing;
 use super::gate::ServerGate;
 use super::metrics::Metrics;
 use super::ops::{self, Ops};
@@ -28,6 +29,7 @@ pub(super) fn manage_state(
     core: &Core,
     rules: InstanceRules,
     loading: ConductorHandle,
+    messenger: Arc<Outgoing>,
 ) -> anyhow::Result<ManageState> {
     let clock = core.clock.clone();
     let admin_key = settings
@@ -38,6 +40,7 @@ pub(super) fn manage_state(
     Ok(ManageState::new(manage::Parts {
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
+        messenger,
         clock: Arc::new(move || clock.closing()),
         entropy: Arc::new(SystemEntropy),
         changed: Arc::new(move || loading.wake()),
@@ -85,7 +88,10 @@ pub(super) fn router(
         async move { count_answer(&metrics, request, next).await }
     }));
     import
-        .merge(manage::router(manage))
+        .merge(manage::require_https(
+            manage::router(manage),
+            settings.trusted_proxies.clone(),
+        ))
         .merge(ops::router(ops))
         .merge(web.router())
         .fallback(fallback(web.clone()))

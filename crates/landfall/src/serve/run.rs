@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
+use super::events::{Events, Outgoing};
 use super::gate::ServerGate;
 use super::http::{manage_state, router, web};
 use super::journal;
@@ -55,7 +56,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let conductor = start_conductor(&settings, &core, rules).await?;
     let loading = conductor.handle();
     let (stop, stopped) = watch::channel(false);
-    let manage = manage_state(&settings, &core, rules, loading.clone())?;
+    let messenger = Arc::new(Outgoing::new()?);
+    let manage = manage_state(&settings, &core, rules, loading.clone(), messenger.clone())?;
     let gate = Arc::new(ServerGate {
         catalog: core.catalog.clone(),
         log: core.log.clone(),
@@ -77,6 +79,15 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     greet(&core, &settings, &folder, address, setup_code.as_ref()).await?;
     let loader = spawn_conductor(conductor)?;
     let sender = tokio::spawn(notices(&core)?.run(stopped.clone()));
+    let events = Events {
+        catalog: core.catalog.clone(),
+        log: core.log.clone(),
+        log_budget: settings.log_budget,
+        clock: core.clock.clone(),
+        messenger,
+        client: core.instance.client_id,
+    };
+    let announcer = tokio::spawn(events.run(stopped.clone()));
     let watcher = tokio::spawn(watch_destinations(
         manage.clone(),
         core.catalog.clone(),
@@ -103,7 +114,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
     stop.send_replace(true);
     let _ = tokio::time::timeout(DRAIN_WITHIN, async {
-        let _ = (sender.await, watcher.await, forgetter.await);
+        let _ = (sender.await, watcher.await, forgetter.await, announcer.await);
         manage.drain().await;
     })
     .await;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use landfall_core::ids::ClientId;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
+use landfall_http::manage::Network;
 use landfall_log::LogKey;
 use secrecy::SecretString;
 
@@ -48,6 +49,8 @@ pub(crate) struct ServeSettings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Where clients reach the server, if not at the host they name.
     pub(crate) public_url: Option<String>,
+    /// Proxies that clients reach the server through by HTTPS.
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Certificate and key, if the server itself speaks TLS.
     pub(crate) tls: Option<TlsFiles>,
     /// Plain HTTP for post-load webhooks.
@@ -59,7 +62,7 @@ pub(crate) struct ServeSettings {
 }
 
 /// Names of all settings.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "listen",
     "data_dir",
     "admin_key",
@@ -79,6 +82,7 @@ const NAMES: [&str; 24] = [
     "metrics_without_tables",
     "allowed_hosts",
     "public_url",
+    "trusted_proxies",
     "tls_certificate",
     "tls_key",
     "allow_insecure_webhooks",
@@ -185,6 +189,7 @@ impl Raw {
                 .map(|hosts| split(&hosts))
                 .unwrap_or_default(),
             public_url: self.text("public_url"),
+            trusted_proxies: self.trusted_proxies(),
             tls: self.tls(),
             allow_insecure_webhooks: self
                 .parsed("allow_insecure_webhooks", "true or false")
@@ -194,6 +199,18 @@ impl Raw {
                 .unwrap_or(false),
             accept_log_loss: self.parsed("accept_log_loss", "true or false").unwrap_or(false),
         }
+    }
+
+    fn trusted_proxies(&mut self) -> Vec<Network> {
+        let given = self.text("trusted_proxies").unwrap_or_default();
+        let mut networks = Vec::new();
+        for text in split(&given) {
+            match text.parse() {
+                Ok(network) => networks.push(network),
+                Err(fault) => self.problems.push(format!("trusted_proxies: {fault}")),
+            }
+        }
+        networks
     }
 
     fn tls(&mut self) -> Option<TlsFiles> {

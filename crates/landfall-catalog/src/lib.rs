@@ -38,21 +38,29 @@
 //! Landfall uses itself are encrypted, of the others only a [`Digest`] is kept.
 
 mod access_keys;
+mod announcements;
 mod audit;
 mod catalog;
 mod checks;
+mod conditions;
+mod custom_emails;
 mod destination_state;
 mod destinations;
 mod error;
+mod event_hooks;
+mod events;
 mod hooks;
 mod ids;
 mod ledger;
+mod notification_settings;
 mod outbox;
 mod position;
 mod properties;
+mod rejects;
 mod reports;
 mod retention;
 mod secrets;
+mod series;
 mod sessions;
 mod sources;
 mod store;
@@ -63,9 +71,12 @@ mod users;
 mod verify;
 
 pub use access_keys::{AccessKey, AccessKeyError, MOST_ACCESS_KEYS, NewAccessKey, Switch};
+pub use announcements::{Announcement, AnnouncementEnd, Recipient};
 pub use audit::AuditEntry;
 pub use catalog::{Act, Catalog, Instance};
 pub use checks::{CheckEnd, CheckError, CheckStart, CheckWarning, ConnectionCheck, LONGEST_CHECK, Verdict};
+pub use conditions::{Condition, Finding};
+pub use custom_emails::{CustomEmail, CustomEmailError, MOST_CUSTOM_EMAILS};
 pub use destination_state::{
     AccessFault, DestinationEvent, DestinationState, Failing, Standing, wait_before_check,
 };
@@ -74,19 +85,27 @@ pub use destinations::{
     Pause, PropertiesChange, UnmappedSources,
 };
 pub use error::{Reaction, StoreError};
+pub use event_hooks::{EventHook, EventHookError, MOST_EVENT_HOOKS, NewEventHook};
+pub use events::{Event, EventLevel};
 pub use hooks::{Hook, HookError, MOST_HOOKS};
-pub use ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId, UserId};
+pub use ids::{
+    AccessKeyId, ConditionId, EmailId, EventHookId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId,
+    TokenId, UserId,
+};
 pub use ledger::{
     Activation, BookmarkRange, Commit, Committed, FailedAttempt, Intent, LandedObject, LedgerError,
     LoadFacts, LoadFilter, LoadRecord, LoadState, ObjectKind, OpenLoad, Outcome, PlanObjects, PlannedObject,
     Skip, SkipReason,
 };
+pub use notification_settings::{NotificationSettings, Smtp, SmtpSecurity};
 pub use outbox::{Delivery, DeliveryRecord, Notice};
 pub use position::{LogRange, Point, Position};
 pub use properties::{DestinationProperties, SECRET_PROPERTIES};
+pub use rejects::{RejectedLoad, RejectedLoads};
 pub use reports::{Attempt, StreamLoad, StreamLoadPage, TableReport, TableStatus, Usage};
 pub use retention::{Forgotten, Retention};
 pub use secrets::{Digest, Entropy, SecretKey};
+pub use series::{SeriesStep, SourceBacklog};
 pub use sessions::{SessionLife, SignInTurn, Throttle};
 pub use sources::{Mapping, NewSource, Source, SourceChange, SourceError, SourceType};
 pub use tables::{Bookmark, EnsuredTable, LoadFault, Progress, Table};

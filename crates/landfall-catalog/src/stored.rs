@@ -107,6 +107,43 @@ pub(crate) enum StoredHighest {
     V1 { column: String, value: String },
 }
 
+/// How people are told of events, but for the password of the mail server.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form")]
+pub(crate) enum StoredNotificationSettings {
+    #[serde(rename = "1")]
+    V1 {
+        suppress_raw_errors: bool,
+        row_budget: Option<u64>,
+        smtp: Option<StoredSmtp>,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredSmtp {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: String,
+    pub(crate) username: Option<String>,
+    pub(crate) from: String,
+}
+
+/// What is told of a condition.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form")]
+pub(crate) enum StoredCondition {
+    #[serde(rename = "1")]
+    V1 {
+        about: String,
+        destination: Option<u32>,
+        source: Option<u32>,
+        tables: Vec<String>,
+        message: String,
+        raw_error: Option<String>,
+        since: Option<i64>,
+    },
+}
+
 pub(crate) fn to_json<T: Serialize>(stored: &T) -> String {
     serde_json::to_string(stored).expect("stored forms have text for keys")
 }

@@ -5,8 +5,14 @@
 mod authorisation;
 #[path = "manage/destinations.rs"]
 mod destinations;
+#[path = "manage/document.rs"]
+mod document;
+#[path = "manage/events.rs"]
+mod events;
 #[path = "manage/keys_and_hooks.rs"]
 mod keys_and_hooks;
+#[path = "manage/old_destinations.rs"]
+mod old_destinations;
 #[path = "manage/reports.rs"]
 mod reports;
 #[path = "manage/sources.rs"]

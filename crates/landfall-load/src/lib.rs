@@ -25,6 +25,6 @@ pub use pipeline::{
 };
 pub use report::{FileReport, LoadReport};
 pub use webhook::{
-    BookmarkFacts, HookFailure, HookFault, HookParts, HookSender, HookTiming, Hooks, InvalidHookUrl,
-    LoadFacts, NoRootCertificates, SubTableFacts, hook_body,
+    BookmarkFacts, EventFault, EventPost, HookFailure, HookFault, HookParts, HookSender, HookTiming, Hooks,
+    InvalidHookUrl, LoadFacts, NoRootCertificates, SubTableFacts, hook_body,
 };

@@ -7,6 +7,7 @@
 mod address;
 mod body;
 mod client;
+mod event;
 mod facts;
 mod lanes;
 mod sender;
@@ -16,5 +17,6 @@ pub use address::{Hooks, InvalidHookUrl};
 pub use body::hook_body;
 pub(crate) use client::HookClient;
 pub use client::{HookFault, NoRootCertificates};
+pub use event::{EventFault, EventPost};
 pub use facts::{BookmarkFacts, LoadFacts, SubTableFacts};
 pub use sender::{HookFailure, HookParts, HookSender, HookTiming};

@@ -112,6 +112,9 @@ pub(crate) struct ServeOptions {
     /// Address under which clients reach this server, for the URLs of webhook sources
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Proxies that clients reach the server through by HTTPS: addresses or networks, with commas between
+    #[arg(long, value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
     /// Certificate of the server, with those that vouch for it, in PEM: it speaks HTTPS then
     #[arg(long, value_name = "PATH")]
     tls_certificate: Option<String>,
@@ -146,6 +149,7 @@ impl ServeOptions {
             ("log_budget_bytes", &self.log_budget_bytes),
             ("allowed_hosts", &self.allowed_hosts),
             ("public_url", &self.public_url),
+            ("trusted_proxies", &self.trusted_proxies),
             ("tls_certificate", &self.tls_certificate),
             ("tls_key", &self.tls_key),
         ];

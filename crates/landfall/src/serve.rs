@@ -2,6 +2,7 @@
 
 mod accept;
 pub(crate) mod data_folder;
+mod events;
 mod gate;
 mod metrics;
 mod ops;

@@ -171,6 +171,17 @@ impl Catalog {
         row.as_ref().map(read).transpose()
     }
 
+    /// The load at a place in the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn load_at(&self, seq: LoadSeq) -> Result<Option<LoadRecord>, StoreError> {
+        let mut session = self.store.read().await?;
+        let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE l.seq = $1 AND l.state <> 'skipped'");
+        let row = session.row(&sql, args![seq]).await?;
+        row.as_ref().map(read).transpose()
+    }
+
     /// The objects of a load, in the order of writing.
     ///
     /// # Errors

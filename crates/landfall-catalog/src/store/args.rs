@@ -7,7 +7,10 @@ use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
-use crate::ids::{AccessKeyId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId, TokenId, UserId};
+use crate::ids::{
+    AccessKeyId, ConditionId, EmailId, EventHookId, HookId, LoadId, LoadSeq, NoticeId, Partition, TableId,
+    TokenId, UserId,
+};
 use crate::position::Position;
 use crate::secrets::Digest;
 
@@ -62,6 +65,12 @@ impl<'a> From<&'a LoadId> for Arg<'a> {
 impl<'a> From<&'a [u8]> for Arg<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         Self::Bytes(Some(bytes))
+    }
+}
+
+impl<'a> From<Option<&'a [u8]>> for Arg<'a> {
+    fn from(bytes: Option<&'a [u8]>) -> Self {
+        Self::Bytes(bytes)
     }
 }
 
@@ -139,6 +148,9 @@ as_number! {
     AccessKeyId => |id| i64::from(id.number());
     TokenId => |id| i64::from(id.number());
     UserId => |id| i64::from(id.number());
+    EmailId => |id| i64::from(id.number());
+    EventHookId => |id| i64::from(id.number());
+    ConditionId => |id| id.number();
     HookId => |id| i64::from(id.number());
     TableId => |id| i64::from(id.number());
     Partition => |id| i64::from(id.number());

@@ -5,6 +5,7 @@ use landfall_catalog::{AccessKey, AccessKeyError, AccessKeyId, NewAccessKey, Swi
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok, ok_empty};
 use super::authentication::Caller;
@@ -15,8 +16,8 @@ use super::state::ManageState;
 
 const LONGEST_DESCRIPTION_CHARS: usize = 200;
 
-#[derive(Debug, Serialize)]
-struct AccessKeyObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AccessKeyObject<'a> {
     id: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     access_key: Option<&'a str>,

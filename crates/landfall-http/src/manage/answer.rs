@@ -49,6 +49,11 @@ pub(super) fn ok_empty() -> Answer {
     Ok(respond(StatusCode::OK, "{}".to_owned()))
 }
 
+/// Success: 200 and what is JSON already.
+pub(super) fn ok_text(json: String) -> Response {
+    respond(StatusCode::OK, json)
+}
+
 fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("answers are structures with text for keys")
 }
@@ -90,6 +95,39 @@ impl Refusal {
     pub(super) fn only_message(message: &str) -> Self {
         let error = Message { message };
         Self::new(StatusCode::BAD_REQUEST, &OnlyError { error })
+    }
+
+    /// 400 with a message for each field.
+    pub(super) fn only_message_of(message: &serde_json::Value) -> Self {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            message: &'a serde_json::Value,
+        }
+        let error = Fields { message };
+        Self::new(StatusCode::BAD_REQUEST, &OnlyError { error })
+    }
+
+    /// 400 with the value of `disabled_at` that can't be used, as custom emails have it.
+    pub(super) fn disabled_at(given: &serde_json::Value) -> Self {
+        #[derive(Serialize)]
+        struct Given<'a> {
+            disabled_at: &'a serde_json::Value,
+        }
+        Self::new(StatusCode::BAD_REQUEST, &Given { disabled_at: given })
+    }
+
+    /// 404, as custom emails have it.
+    pub(super) fn status_not_found() -> Self {
+        #[derive(Serialize)]
+        struct Status {
+            status: &'static str,
+        }
+        Self::new(StatusCode::NOT_FOUND, &Status { status: "NOT FOUND" })
+    }
+
+    /// 400: the connection is not protected.
+    pub(super) fn insecure_transport() -> Self {
+        Self::coded("InsecureTransport", "HTTPS is required")
     }
 
     /// 400 with nothing but a code.

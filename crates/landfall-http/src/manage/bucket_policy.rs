@@ -6,6 +6,7 @@ use landfall_setup::Partition;
 use landfall_setup::policy::{Grant, PolicyDocument, PolicyLabel};
 use landfall_setup::principal::PrincipalArn;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::checks::incomplete;
@@ -14,10 +15,11 @@ use super::destinations::of_id;
 use super::request::{Numbers, Query};
 use super::state::ManageState;
 
-#[derive(Debug, Serialize)]
-struct PolicyObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PolicyObject<'a> {
     partition: &'static str,
     principal_arn: Option<&'a str>,
+    #[schema(value_type = Object)]
     policy: PolicyDocument,
 }
 

@@ -6,10 +6,11 @@ use landfall_catalog::{AccessFault, CheckError, CheckWarning, ConnectionCheck, L
 use landfall_core::time::Timestamp;
 use landfall_setup::{CheckProblem, CheckReport, ProblemCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::instant::Seconds;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CheckObject<'a> {
     target_exit_status: Option<u8>,
     tap_error_message: Option<&'a str>,
@@ -28,7 +29,8 @@ pub(super) struct CheckObject<'a> {
     warnings: Vec<WarningObject<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckErrorObject)]
 struct ErrorObject<'a> {
     code: &'a str,
     step: &'a str,
@@ -37,7 +39,8 @@ struct ErrorObject<'a> {
     remedy: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckWarningObject)]
 struct WarningObject<'a> {
     code: &'a str,
     message: &'a str,

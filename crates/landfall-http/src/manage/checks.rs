@@ -8,6 +8,7 @@ use axum::extract::State;
 use landfall_catalog::{CheckEnd, CheckStart, ConnectionCheck, DestinationError, LONGEST_CHECK};
 use landfall_core::ids::{DestinationId, SourceId};
 use landfall_core::settings::DestinationSettings;
+use landfall_core::units::ByteCount;
 use landfall_setup::catalogue::Failing;
 use landfall_setup::challenge::generate_uuid;
 use landfall_setup::principal::PrincipalArn;
@@ -33,6 +34,17 @@ pub trait Checker: fmt::Debug + Send + Sync {
 
     /// Whom a bucket policy must name so that these settings work; none if nobody can tell.
     async fn principal(&self, settings: &DestinationSettings) -> Option<PrincipalArn>;
+
+    /// The beginning of an object, `most` bytes of it at most.
+    ///
+    /// # Errors
+    /// What the bucket said.
+    async fn read_start(
+        &self,
+        settings: &DestinationSettings,
+        key: &str,
+        most: ByteCount,
+    ) -> Result<Vec<u8>, String>;
 }
 
 /// A check that was wished for.

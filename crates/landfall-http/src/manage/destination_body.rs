@@ -111,6 +111,16 @@ impl<'a> UpdateBody<'a> {
     }
 }
 
+/// The settings in a body of the old shape (management-api.md §5.4): `{"type":"s3","connection":{…}}`.
+pub(super) fn read_connection(body: &JsonBody) -> Result<&Map<String, Value>, Refusal> {
+    let connection = body.only(&["type", "connection"]).and_then(|body| {
+        let is_s3 = body.get("type")? == "s3";
+        body.get("connection")?.as_object().filter(|_| is_s3)
+    });
+    connection
+        .ok_or_else(|| Refusal::text("body must be a map with type = s3. required-keys = type, connection"))
+}
+
 /// A text, or none where there is `null` or nothing; outer none for anything else.
 fn optional_text(value: Option<&Value>) -> Option<Option<&str>> {
     match value {

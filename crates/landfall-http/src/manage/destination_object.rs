@@ -6,11 +6,12 @@ use landfall_catalog::{Destination, Standing};
 use landfall_core::ids::ClientId;
 use landfall_core::settings::ChallengeKey;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::instant::Seconds;
 use super::types::{Progress, ReportCard, destination_card};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DestinationObject<'a> {
     description: Option<&'a str>,
     properties: &'a BTreeMap<String, String>,

@@ -50,9 +50,21 @@ async fn live(state: &ManageState, id: DestinationId) -> Result<Destination, Ref
         .ok_or_else(|| refuse(DestinationError::NotFound(id)))
 }
 
+/// A destination that a request made or changed, with the challenge name if that was made too.
+pub(super) type Changed = (DestinationId, Option<ChallengeKey>);
+
 /// `POST /v4/destinations`.
 pub(super) async fn create(State(state): State<ManageState>, caller: Caller, body: JsonBody) -> Answer {
-    let body = CreateBody::read(&body)?;
+    let (id, generated) = add(&state, &caller, CreateBody::read(&body)?).await?;
+    show(&state, id, generated.as_ref()).await
+}
+
+/// Adds a destination, and checks it if its challenge file is there already.
+pub(super) async fn add(
+    state: &ManageState,
+    caller: &Caller,
+    body: CreateBody<'_>,
+) -> Result<Changed, Refusal> {
     let nothing = DestinationProperties::default();
     let mut judged = merge(&nothing, body.properties, &state.parts.rules)
         .map_err(|problems| invalid_properties(&problems, destination_card(Progress::Form, |_| false)))?;
@@ -66,7 +78,7 @@ pub(super) async fn create(State(state): State<ManageState>, caller: Caller, bod
         unmapped_sources: body.unmapped_sources,
         most_destinations: state.parts.rules.most_destinations,
     };
-    let act = state.act(&caller);
+    let act = state.act(caller);
     let created = state
         .catalog()
         .create_destination(&new, act)
@@ -76,7 +88,7 @@ pub(super) async fn create(State(state): State<ManageState>, caller: Caller, bod
     if is_file_there && let Some(check) = state.wish_check(created.id).await.map_err(refuse)? {
         check.wait().await;
     }
-    show(&state, created.id, generated.as_ref()).await
+    Ok((created.id, generated))
 }
 
 /// Answers with the destination as it is now.
@@ -125,12 +137,23 @@ pub(super) async fn update(
     caller: Caller,
     body: JsonBody,
 ) -> Answer {
-    let id = DestinationId::new(id);
+    let read = || UpdateBody::read(&body);
+    let (id, generated) = change(&state, &caller, DestinationId::new(id), read).await?;
+    show(&state, id, generated.as_ref()).await
+}
+
+/// Changes a destination, and checks it if need be. The body is read once it is known that there is a destination.
+pub(super) async fn change<'a>(
+    state: &ManageState,
+    caller: &Caller,
+    id: DestinationId,
+    read: impl Fn() -> Result<UpdateBody<'a>, Refusal>,
+) -> Result<Changed, Refusal> {
     for _ in 0..MOST_TRIES {
-        let stored = live(&state, id).await?;
-        let body = UpdateBody::read(&body)?;
+        let stored = live(state, id).await?;
+        let body = read()?;
         let merged = match body.properties {
-            Some(given) => Some(merge_into(&state, &stored, given)?),
+            Some(given) => Some(merge_into(state, &stored, given)?),
             None => None,
         };
         let (properties, generated) = merged.unzip();
@@ -142,7 +165,7 @@ pub(super) async fn update(
             properties,
             pause: body.pause,
         };
-        let act = state.act(&caller);
+        let act = state.act(caller);
         match state.catalog().update_destination(id, &change, act).await {
             Err(DestinationError::ChangedMeanwhile(_)) => {}
             Err(fault) => return Err(refuse(fault)),
@@ -151,7 +174,7 @@ pub(super) async fn update(
                 if must_be_checked {
                     state.start_check(id).await.map_err(refuse)?;
                 }
-                return show(&state, id, generated.as_ref()).await;
+                return Ok((id, generated));
             }
         }
     }

@@ -7,6 +7,7 @@ use landfall_core::settings::{RawSettings, TargetSettings, WebhookUrl};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::access_keys::read_switch;
 use super::answer::{Answer, Refusal, ok};
@@ -17,8 +18,8 @@ use super::request::{JsonBody, Numbers};
 use super::state::ManageState;
 
 /// The URL belongs to the object (management-api.md §12.1). Keys in it are the user's own to see again.
-#[derive(Debug, Serialize)]
-struct HookObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HookObject<'a> {
     id: u32,
     client_id: u32,
     #[serde(rename = "type")]
@@ -31,13 +32,14 @@ struct HookObject<'a> {
     disabled_at: Option<Seconds>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HookConfig)]
 struct Config<'a> {
     url: &'a str,
 }
 
-#[derive(Debug, Serialize)]
-struct HookList<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HookList<'a> {
     post_load: Vec<HookObject<'a>>,
 }
 
@@ -63,7 +65,7 @@ fn invalid_body() -> Refusal {
     Refusal::data_first("InvalidBody", "Invalid POST body")
 }
 
-fn refuse(fault: HookError) -> Refusal {
+pub(super) fn refuse(fault: HookError) -> Refusal {
     match fault {
         HookError::TooMany => Refusal::only_message("You have exceeded the limit of 10 hooks."),
         HookError::NotFound(_) => Refusal::only_code("NotFound"),
@@ -85,7 +87,7 @@ fn read_body(body: &JsonBody) -> Option<(DestinationId, &str)> {
 }
 
 /// The URL, if the rule of the setting `post_load_webhooks` takes it.
-fn read_url(text: &str, rules: &InstanceRules) -> Option<SecretString> {
+pub(super) fn read_url(text: &str, rules: &InstanceRules) -> Option<SecretString> {
     let settings = json!({
         "s3_bucket": "any", "integration_name": "any",
         "post_load_webhooks": [text], "allow_insecure_webhooks": rules.allow_insecure_webhooks,

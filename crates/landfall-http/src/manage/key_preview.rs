@@ -5,18 +5,21 @@ use landfall_core::time::Timestamp;
 use landfall_core::units::TableVersion;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::request::JsonBody;
 
-#[derive(Debug, Serialize)]
-struct Preview {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyPreview)]
+pub(super) struct Preview {
     valid: bool,
     errors: Vec<ProblemObject>,
     example: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyProblemObject)]
 struct ProblemObject {
     code: &'static str,
     message: String,

@@ -7,6 +7,7 @@ use landfall_catalog::{LoadFault, StreamLoad, TableReport, TableStatus};
 use landfall_core::ids::SourceId;
 use landfall_core::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::instant::Seconds;
@@ -20,15 +21,16 @@ const WINDOW_DAYS: u32 = 60;
 /// A billing period (operations.md §7).
 const PERIOD_DAYS: u32 = 30;
 
-#[derive(Debug, Serialize)]
-struct Page<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LoadPage)]
+pub(super) struct Page<'a> {
     data: Vec<LoadObject<'a>>,
     page: u32,
     total: u64,
     links: Links,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -36,7 +38,7 @@ struct Links {
     previous: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct LoadObject<'a> {
     stitch_client_id: u32,
     source_name: &'a str,
@@ -45,13 +47,13 @@ struct LoadObject<'a> {
     error_state: Option<ErrorState<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ErrorState<'a> {
     notification_data: NotificationData<'a>,
     exception_chain: [ExceptionLink; 1],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct NotificationData<'a> {
     message: &'static str,
     exception_message: &'static str,
@@ -65,7 +67,7 @@ struct NotificationData<'a> {
     column: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ExceptionLink {
     class: &'static str,
     message: &'static str,
@@ -159,8 +161,9 @@ pub(super) async fn list(
     })
 }
 
-#[derive(Debug, Serialize)]
-struct ReportObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TableReportObject)]
+pub(super) struct ReportObject<'a> {
     table: &'a str,
     bookmark: Option<BookmarkObject<'a>>,
     time_extracted: Option<&'a str>,
@@ -170,13 +173,13 @@ struct ReportObject<'a> {
     status: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct BookmarkObject<'a> {
     key: &'a str,
     value: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct SubTableObject<'a> {
     table: &'a str,
     rows_loaded: u64,

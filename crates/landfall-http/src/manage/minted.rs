@@ -33,6 +33,12 @@ impl Minted {
         Self::new("", entropy)
     }
 
+    /// What requests to an event hook are signed with.
+    #[must_use]
+    pub fn hook_secret(entropy: &dyn Entropy) -> Self {
+        Self::new("whsec_", entropy)
+    }
+
     fn new(prefix: &str, entropy: &dyn Entropy) -> Self {
         let mut random = [0; RANDOM_BYTES];
         entropy.fill(&mut random);

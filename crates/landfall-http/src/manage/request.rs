@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
@@ -79,7 +80,7 @@ impl Query {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (name.to_owned(), value.to_owned())
+            (decode(name), decode(value))
         };
         Self(pairs.map(pair).collect())
     }
@@ -88,6 +89,35 @@ impl Query {
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().rev().filter(|(given, _)| given == name);
         values.next().map(|(_, value)| value.as_str())
+    }
+
+    /// A number given for a name, from 1 to `most`; `most` if there is none.
+    pub(super) fn limit(&self, most: u32) -> Result<u32, Refusal> {
+        let refusal = || {
+            Refusal::coded(
+                "InvalidLimit",
+                &format!("limit must be a number from 1 to {most}"),
+            )
+        };
+        match self.value("limit") {
+            None => Ok(most),
+            Some(text) => number(text)
+                .filter(|limit| (1..=most).contains(limit))
+                .ok_or_else(refusal),
+        }
+    }
+
+    /// What `before` names: where the page before this one ended.
+    pub(super) fn before(&self) -> Result<Option<i64>, Refusal> {
+        let refusal = || Refusal::coded("InvalidPage", "before must be the next of the answer before");
+        match self.value("before") {
+            None => Ok(None),
+            Some(text) => {
+                let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                let before = text.parse().ok().filter(|_| is_digits);
+                before.map(Some).ok_or_else(refusal)
+            }
+        }
     }
 
     pub(super) fn has_only(&self, allowed: &[&str]) -> bool {
@@ -105,6 +135,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
             .cloned()
             .ok_or_else(Refusal::unauthorized)
     }
+}
+
+/// A name or a value as it was before it became part of an address.
+fn decode(text: &str) -> String {
+    let blanks = text.replace('+', " ");
+    percent_decode_str(&blanks).decode_utf8_lossy().into_owned()
 }
 
 /// A property's value as text: booleans and whole numbers are as good as texts (management-api.md §1).
@@ -145,5 +181,8 @@ mod tests {
         assert!(query.has_only(&["source_id", "flag"]));
         assert!(!query.has_only(&["source_id"]));
         assert!(Query::parse("").has_only(&[]));
+        let query = Query::parse("table=a%26b+c&from=2026-01-05T10%3A00%3A00Z");
+        assert_eq!(query.value("table"), Some("a&b c"));
+        assert_eq!(query.value("from"), Some("2026-01-05T10:00:00Z"));
     }
 }

@@ -2,18 +2,44 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use axum::routing::get;
 
+use super::access_keys::AccessKeyObject;
 use super::answer::{Answer, Refusal};
+use super::api::{Api, Nothing, Null, answers};
+use super::audit::AuditLog;
 use super::authentication::require_key;
+use super::bodies::*;
+use super::bucket_policy::PolicyObject;
+use super::check_object::CheckObject;
+use super::custom_emails::{CustomEmailObject, DisabledAt};
+use super::deliveries::{DeliveryLog, Replayed};
+use super::destination_object::DestinationObject;
+use super::destinations_v3::DestinationV3;
+use super::event_hooks::{EventHookObject, TestResult};
+use super::hooks::{HookList, HookObject};
+use super::key_preview::Preview;
+use super::ledger::{AttemptObject, LoadHistory, Series};
+use super::load_object::LoadDetail;
+use super::loads::{Page, ReportObject};
+use super::notifications::{NotificationList, NotificationSettingsObject};
+use super::rejects::RejectsReport;
+use super::source_object::SourceObject;
 use super::state::ManageState;
+use super::tokens::{NewToken, NewUrl, TokenObject, UrlObject};
+use super::types::{ReportCard, SourceTypeCard};
+use super::usage::{SourceStats, UsageReport};
+use super::verify::VerifyObject;
 use super::{
-    access_keys, bucket_policy, checks, destinations, hooks, key_preview, loads, sources, tokens, types,
-    verify,
+    access_keys, audit, bucket_policy, checks, custom_emails, deliveries, destinations, destinations_v3,
+    event_hooks, hooks, key_preview, ledger, loads, notifications, openapi, rejects, sources, tokens, types,
+    usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
 /// every other address to the routers that it is merged with.
+///
+/// Requests that carry [`Internal`](super::Internal) as an extension need no key.
 pub fn router(state: ManageState) -> Router {
     let guarded = |routes: Router<ManageState>| {
         routes
@@ -21,13 +47,13 @@ pub fn router(state: ManageState) -> Router {
             .method_not_allowed_fallback(not_found)
             .layer(from_fn_with_state(state.clone(), require_key))
     };
-    let v4 = destination_routes()
-        .merge(source_routes())
-        .merge(instance_routes());
+    let [v4, v3, notifications] = tables().map(|api| guarded(api.router));
+    // The only address that anybody may look at.
+    let v4 = v4.route("/openapi.json", get(openapi::show));
     Router::new()
-        .nest("/v4", guarded(v4))
-        .nest("/v3", guarded(Router::new()))
-        .nest("/notifications", guarded(notification_routes()))
+        .nest("/v4", v4)
+        .nest("/v3", v3)
+        .nest("/notifications", notifications)
         .with_state(state)
 }
 
@@ -36,68 +62,393 @@ async fn not_found() -> Answer {
     Err(Refusal::not_found())
 }
 
-fn destination_routes() -> Router<ManageState> {
-    Router::new()
-        .route(
-            "/destinations",
-            get(destinations::list).post(destinations::create),
-        )
-        .route(
-            "/destinations/{id}",
-            get(destinations::get)
-                .put(destinations::update)
-                .delete(destinations::delete),
-        )
-        .route("/destinations/key-preview", post(key_preview::show))
-        .route("/destinations/{id}/check", post(checks::start))
-        .route(
-            "/destinations/{id}/last-connection-check",
-            get(checks::last_of_destination),
-        )
-        .route("/destinations/{id}/bucket-policy", get(bucket_policy::get))
-        .route("/destination-types", get(types::destination_types))
-        .route("/destination-types/{type}", get(types::destination_type))
+/// All calls, by prefix.
+pub(super) fn tables() -> [Api; 3] {
+    let v4 = reports(sources_of(destinations_of(Api::new("/v4"))));
+    [
+        instance(v4),
+        v3(Api::new("/v3")),
+        notices(Api::new("/notifications")),
+    ]
 }
 
-fn source_routes() -> Router<ManageState> {
-    Router::new()
-        .route("/sources", get(sources::list).post(sources::create))
-        .route(
+fn destinations_of(api: Api) -> Api {
+    api.get(
+        "/destinations",
+        destinations::list,
+        answers::<Vec<DestinationObject<'_>>>("List destinations")
+            .number("source_id", "Only the one that this source is mapped to")
+            .number("destination_id", "Only this one"),
+    )
+    .post(
+        "/destinations",
+        destinations::create,
+        answers::<DestinationObject<'_>>("Make a destination").takes::<NewDestinationBody>(),
+    )
+    .get(
+        "/destinations/{id}",
+        destinations::get,
+        answers::<DestinationObject<'_>>("One destination"),
+    )
+    .put(
+        "/destinations/{id}",
+        destinations::update,
+        answers::<DestinationObject<'_>>("Change a destination").takes::<DestinationChangeBody>(),
+    )
+    .delete(
+        "/destinations/{id}",
+        destinations::delete,
+        answers::<Nothing>("Delete a destination").choice(
+            "sources",
+            "What becomes of mapped sources",
+            &["pause", "delete"],
+        ),
+    )
+    .post(
+        "/destinations/key-preview",
+        key_preview::show,
+        answers::<Preview>("Judge an S3 Key").takes::<KeyPreviewBody>(),
+    )
+    .post(
+        "/destinations/{id}/check",
+        checks::start,
+        answers::<CheckObject<'_>>("Start a connection check"),
+    )
+    .get(
+        "/destinations/{id}/last-connection-check",
+        checks::last_of_destination,
+        answers::<CheckObject<'_>>("The last connection check of a destination"),
+    )
+    .get(
+        "/destinations/{id}/bucket-policy",
+        bucket_policy::get,
+        answers::<PolicyObject<'_>>("The bucket policy that lets Landfall in").choice(
+            "partition",
+            "Partition of AWS",
+            &["aws", "aws-cn", "aws-us-gov"],
+        ),
+    )
+    .get(
+        "/destination-types",
+        types::destination_types,
+        answers::<Vec<ReportCard>>("Types of destinations"),
+    )
+    .get(
+        "/destination-types/{type}",
+        types::destination_type,
+        answers::<ReportCard>("One type of destinations"),
+    )
+}
+
+fn sources_of(api: Api) -> Api {
+    let api = api
+        .get(
+            "/sources",
+            sources::list,
+            answers::<Vec<SourceObject<'_>>>("List sources"),
+        )
+        .post(
+            "/sources",
+            sources::create,
+            answers::<SourceObject<'_>>("Make a source").takes::<NewSourceBody>(),
+        )
+        .get(
             "/sources/{id}",
-            get(sources::get).put(sources::update).delete(sources::delete),
+            sources::get,
+            answers::<SourceObject<'_>>("One source"),
         )
-        .route(
-            "/sources/{id}/tokens",
-            get(tokens::list_tokens).post(tokens::create_token),
+        .put(
+            "/sources/{id}",
+            sources::update,
+            answers::<SourceObject<'_>>("Change a source").takes::<SourceChangeBody>(),
         )
-        .route("/sources/{id}/tokens/{token_id}", delete(tokens::revoke_token))
-        .route(
-            "/sources/{id}/webhook-urls",
-            get(tokens::list_urls).post(tokens::create_url),
+        .delete(
+            "/sources/{id}",
+            sources::delete,
+            answers::<SourceObject<'_>>("Delete a source"),
+        );
+    source_parts(api)
+        .get(
+            "/source-types",
+            types::source_types,
+            answers::<Vec<SourceTypeCard>>("Types of sources"),
         )
-        .route("/sources/{id}/webhook-urls/{url_id}", delete(tokens::revoke_url))
-        .route("/sources/{id}/last-connection-check", get(checks::last_of_source))
-        .route("/sources/{id}/loading-report", get(loads::report))
-        .route("/source-types", get(types::source_types))
-        .route("/source-types/{type}", get(types::source_type))
+        .get(
+            "/source-types/{type}",
+            types::source_type,
+            answers::<SourceTypeCard>("One type of sources"),
+        )
 }
 
-fn instance_routes() -> Router<ManageState> {
-    Router::new()
-        .route("/access-keys", get(access_keys::list).post(access_keys::create))
-        .route(
+fn source_parts(api: Api) -> Api {
+    api.get(
+        "/sources/{id}/tokens",
+        tokens::list_tokens,
+        answers::<Vec<TokenObject>>("Access tokens of a source"),
+    )
+    .post(
+        "/sources/{id}/tokens",
+        tokens::create_token,
+        answers::<NewToken<'_>>("Make an access token, shown once"),
+    )
+    .delete(
+        "/sources/{id}/tokens/{token_id}",
+        tokens::revoke_token,
+        answers::<SourceObject<'_>>("Revoke an access token"),
+    )
+    .get(
+        "/sources/{id}/webhook-urls",
+        tokens::list_urls,
+        answers::<Vec<UrlObject>>("URLs of a webhook source"),
+    )
+    .post(
+        "/sources/{id}/webhook-urls",
+        tokens::create_url,
+        answers::<NewUrl<'_>>("Make a URL, shown once"),
+    )
+    .delete(
+        "/sources/{id}/webhook-urls/{url_id}",
+        tokens::revoke_url,
+        answers::<SourceObject<'_>>("Revoke a URL"),
+    )
+    .get(
+        "/sources/{id}/last-connection-check",
+        checks::last_of_source,
+        answers::<CheckObject<'_>>("The last connection check of a source"),
+    )
+}
+
+fn reports(api: Api) -> Api {
+    api.get(
+        "/sources/{id}/loading-report",
+        loads::report,
+        answers::<Vec<ReportObject<'_>>>("What was loaded of each table").choice(
+            "range",
+            "A period has 30 days",
+            &["24h", "this_period", "previous_period"],
+        ),
+    )
+    .get(
+        "/sources/{id}/loading-report/{table}",
+        ledger::report_of_table,
+        answers::<Vec<AttemptObject>>("Attempts to load a table on a day, newest first")
+            .day("date", "UTC; today, if it isn't given"),
+    )
+    .get(
+        "/sources/{id}/stats",
+        usage::stats,
+        answers::<SourceStats>("How a source stands"),
+    )
+    .get(
+        "/sources/{id}/rejects",
+        rejects::show,
+        answers::<RejectsReport<'_>>("Rejected records: how many, why, where, and some of them")
+            .text("table", "Only of this table")
+            .number("samples", "Records to show, 50 at most"),
+    )
+    .get(
+        "/{client}/loads",
+        loads::list,
+        answers::<Page<'_>>("The last load of each stream").number("page", "100 to a page"),
+    )
+    .get(
+        "/{client}/loads/history",
+        ledger::history,
+        answers::<LoadHistory<'_>>("All loads, newest first")
+            .number("destination_id", "Only to this one")
+            .number("source_id", "Only of this one")
+            .text("table", "Only of this table; needs a source_id")
+            .number("before", "The next of the answer before")
+            .number("limit", "100 at most"),
+    )
+    .get(
+        "/loads/{load}",
+        ledger::load,
+        answers::<LoadDetail<'_>>("One load, with its objects"),
+    )
+    .get(
+        "/series",
+        ledger::series,
+        answers::<Series>("Rows loaded and rejected over time")
+            .number("source_id", "Only of this one")
+            .choice("step", "In UTC", &["hour", "day"])
+            .text("from", "A timestamp or a day")
+            .text("to", "A timestamp or a day, not included"),
+    )
+    .get(
+        "/usage",
+        usage::usage,
+        answers::<UsageReport>("Rows replicated")
+            .day("from", "UTC")
+            .day("to", "UTC, included")
+            .choice("group", "What a line is about", &["source", "table", "day"]),
+    )
+}
+
+fn instance(api: Api) -> Api {
+    let api = api
+        .get(
+            "/access-keys",
+            access_keys::list,
+            answers::<Vec<AccessKeyObject<'_>>>("List access keys"),
+        )
+        .post(
+            "/access-keys",
+            access_keys::create,
+            answers::<AccessKeyObject<'_>>("Make an access key, shown once").takes::<NewAccessKeyBody>(),
+        )
+        .put(
             "/access-keys/{id}",
-            put(access_keys::switch).delete(access_keys::delete),
+            access_keys::switch,
+            answers::<AccessKeyObject<'_>>("Enable or disable an access key").takes::<SwitchBody>(),
         )
-        .route("/{client}/loads", get(loads::list))
-        .route("/verify", get(verify::show))
+        .delete(
+            "/access-keys/{id}",
+            access_keys::delete,
+            answers::<Nothing>("Delete an access key"),
+        )
+        .get(
+            "/audit-log",
+            audit::list,
+            answers::<AuditLog<'_>>("Who changed what, newest first")
+                .number("before", "The next of the answer before")
+                .number("limit", "100 at most"),
+        )
+        .get(
+            "/verify",
+            verify::show,
+            answers::<VerifyObject<'_>>("What the ledger says of itself")
+                .text("after", "The next of the answer before"),
+        );
+    events(api)
 }
 
-fn notification_routes() -> Router<ManageState> {
-    Router::new()
-        .route("/public/v1/api/hooks", get(hooks::list).post(hooks::create))
-        .route(
+fn events(api: Api) -> Api {
+    api.get(
+        "/notifications",
+        notifications::list,
+        answers::<NotificationList<'_>>("What is wrong now"),
+    )
+    .post(
+        "/notifications/{id}/dismiss",
+        notifications::dismiss,
+        answers::<Nothing>("Take something off the list"),
+    )
+    .get(
+        "/notification-settings",
+        notifications::settings,
+        answers::<NotificationSettingsObject<'_>>("How people are told"),
+    )
+    .put(
+        "/notification-settings",
+        notifications::update,
+        answers::<NotificationSettingsObject<'_>>("Change how people are told")
+            .takes::<NotificationSettingsBody>(),
+    )
+    .post(
+        "/notification-settings/test",
+        notifications::test,
+        answers::<TestResult>("Send a test mail").takes::<EmailBody>(),
+    )
+    .get(
+        "/event-hooks",
+        event_hooks::list,
+        answers::<Vec<EventHookObject<'_>>>("List event hooks"),
+    )
+    .post(
+        "/event-hooks",
+        event_hooks::create,
+        answers::<EventHookObject<'_>>("Make an event hook; its secret is shown once")
+            .takes::<NewEventHookBody>(),
+    )
+    .put(
+        "/event-hooks/{id}",
+        event_hooks::switch,
+        answers::<EventHookObject<'_>>("Enable or disable an event hook").takes::<SwitchBody>(),
+    )
+    .delete(
+        "/event-hooks/{id}",
+        event_hooks::delete,
+        answers::<Null>("Delete an event hook"),
+    )
+    .post(
+        "/event-hooks/{id}/test",
+        event_hooks::test,
+        answers::<TestResult>("Send a test message to an event hook"),
+    )
+}
+
+fn v3(api: Api) -> Api {
+    api.get(
+        "/destinations",
+        destinations_v3::list,
+        answers::<Vec<DestinationV3>>("List destinations, old shape"),
+    )
+    .post(
+        "/destinations",
+        destinations_v3::create,
+        answers::<DestinationV3>("Make a destination, old shape").takes::<DestinationBodyV3>(),
+    )
+    .put(
+        "/destinations/{id}",
+        destinations_v3::update,
+        answers::<DestinationV3>("Change a destination, old shape").takes::<DestinationBodyV3>(),
+    )
+}
+
+fn notices(api: Api) -> Api {
+    let hook_calls = api
+        .get(
+            "/public/v1/api/hooks",
+            hooks::list,
+            answers::<HookList<'_>>("List post-load webhooks"),
+        )
+        .post(
+            "/public/v1/api/hooks",
+            hooks::create,
+            answers::<HookObject<'_>>("Make a post-load webhook").takes::<NewHookBody>(),
+        )
+        .put(
             "/public/v1/api/hooks/{id}",
-            put(hooks::switch).delete(hooks::delete),
+            hooks::switch,
+            answers::<HookObject<'_>>("Enable or disable a post-load webhook").takes::<SwitchBody>(),
+        )
+        .delete(
+            "/public/v1/api/hooks/{id}",
+            hooks::delete,
+            answers::<Null>("Delete a post-load webhook"),
+        )
+        .get(
+            "/public/v1/api/hooks/{id}/deliveries",
+            deliveries::list,
+            answers::<DeliveryLog<'_>>("Tries to deliver, newest first")
+                .number("before", "The next of the answer before")
+                .number("limit", "100 at most"),
+        )
+        .post(
+            "/public/v1/api/hooks/{id}/replay",
+            deliveries::replay,
+            answers::<Replayed>("Send again what was sent since an instant").takes::<ReplayBody>(),
+        );
+    hook_calls
+        .get(
+            "/public/v1/api/custom-emails",
+            custom_emails::list,
+            answers::<Vec<CustomEmailObject<'_>>>("List addresses that all mail goes to"),
+        )
+        .post(
+            "/public/v1/api/custom-emails",
+            custom_emails::create,
+            answers::<CustomEmailObject<'_>>("Add an address").takes::<EmailBody>(),
+        )
+        .put(
+            "/public/v1/api/custom-emails/{id}",
+            custom_emails::switch,
+            answers::<DisabledAt>("Enable or disable an address").takes::<EmailSwitchBody>(),
+        )
+        .delete(
+            "/public/v1/api/custom-emails/{id}",
+            custom_emails::delete,
+            answers::<Vec<u32>>("Remove an address; answers with how many that were"),
         )
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use landfall_catalog::Source;
 use landfall_core::ids::{ClientId, DestinationId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::instant::Seconds;
 use super::types::{ReportCard, source_card};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SourceObject<'a> {
     properties: &'a BTreeMap<String, String>,
     updated_at: Seconds,

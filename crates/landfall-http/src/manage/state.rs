@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::authentication::{AdminKey, Caller};
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
+use super::messenger::Messenger;
 
 /// What the management API is made of; passed in by whoever starts it.
 pub struct Parts {
@@ -17,6 +18,8 @@ pub struct Parts {
     pub catalog: Arc<Catalog>,
     /// Talks to buckets.
     pub checker: Arc<dyn Checker>,
+    /// Sends test messages.
+    pub messenger: Arc<dyn Messenger>,
     /// The present instant.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Where keys, tokens and challenge names come from.

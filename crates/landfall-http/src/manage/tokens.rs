@@ -6,6 +6,7 @@ use landfall_catalog::{SourceType, Token, TokenError, TokenId};
 use landfall_core::ids::{ClientId, SourceId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::authentication::Caller;
@@ -70,26 +71,26 @@ impl Kind {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct NewToken<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewToken<'a> {
     id: u32,
     access_token: &'a str,
 }
 
-#[derive(Debug, Serialize)]
-struct NewUrl<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewUrl<'a> {
     id: u32,
     webhook_url: &'a str,
 }
 
-#[derive(Debug, Serialize)]
-struct TokenObject {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TokenObject {
     token_id: u32,
     created_at: Seconds,
 }
 
-#[derive(Debug, Serialize)]
-struct UrlObject {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UrlObject {
     id: u32,
     created_at: Seconds,
 }

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use landfall_catalog::SourceType;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 
@@ -16,7 +17,8 @@ pub(super) struct Property {
     schema: Schema,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = ValueSchema)]
 struct Schema {
     #[serde(rename = "type")]
     value_type: &'static str,
@@ -113,7 +115,7 @@ const WEBHOOK_PROPERTIES: [Property; 1] = [Property {
 }];
 
 /// What is still needed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportCard {
     #[serde(rename = "type")]
     card_type: String,
@@ -124,14 +126,15 @@ pub(super) struct ReportCard {
     details: Option<Details>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportCardStep)]
 struct Step {
     #[serde(rename = "type")]
     step_type: &'static str,
     properties: Vec<PropertyCard>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PropertyCard {
     name: &'static str,
     is_required: bool,
@@ -144,28 +147,24 @@ struct PropertyCard {
     tap_mutable: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Details {
-    Destination {
-        pricing_tier: &'static str,
-        pipeline_state: &'static str,
-        protocol: &'static str,
-        access: bool,
-    },
-    Source {
-        pricing_tier: &'static str,
-        pipeline_state: &'static str,
-        default_start_date: &'static str,
-        default_scheduling_interval: u32,
-        protocol: &'static str,
-        access: bool,
-        image_version: &'static str,
-    },
+/// What is told of a type. Destinations have no schedule and no image.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportCardDetails)]
+struct Details {
+    pricing_tier: &'static str,
+    pipeline_state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_start_date: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_scheduling_interval: Option<u32>,
+    protocol: &'static str,
+    access: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_version: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
-struct SourceTypeCard {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SourceTypeCard {
     #[serde(flatten)]
     card: ReportCard,
     upgrade_available: Option<bool>,
@@ -247,27 +246,31 @@ pub(super) fn source_card(source_type: &SourceType, is_set: impl Fn(&str) -> boo
     card(&source_type.to_string(), Progress::Configured, form)
 }
 
+fn details_of(protocol: &'static str) -> Details {
+    Details {
+        pricing_tier: "standard",
+        pipeline_state: "released",
+        default_start_date: None,
+        default_scheduling_interval: None,
+        protocol,
+        access: true,
+        image_version: None,
+    }
+}
+
 fn s3_type() -> ReportCard {
     ReportCard {
-        details: Some(Details::Destination {
-            pricing_tier: "standard",
-            pipeline_state: "released",
-            protocol: "s3",
-            access: true,
-        }),
+        details: Some(details_of("s3")),
         ..destination_card(Progress::Form, |_| false)
     }
 }
 
 fn source_type_card(source_type: &SourceType, protocol: &'static str) -> SourceTypeCard {
-    let details = Details::Source {
-        pricing_tier: "standard",
-        pipeline_state: "released",
-        default_start_date: "-1 year",
-        default_scheduling_interval: 60,
-        protocol,
-        access: true,
-        image_version: "0.latest",
+    let details = Details {
+        default_start_date: Some("-1 year"),
+        default_scheduling_interval: Some(60),
+        image_version: Some("0.latest"),
+        ..details_of(protocol)
     };
     SourceTypeCard {
         card: ReportCard {

@@ -6,6 +6,7 @@
 use axum::extract::State;
 use landfall_catalog::{Account, Chain, Partition, Point, TableId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::request::{Query, number};
@@ -14,14 +15,14 @@ use super::state::ManageState;
 /// Accounts in an answer; each of them is a walk through its loads.
 const PAGE: u32 = 100;
 
-#[derive(Debug, Serialize)]
-struct VerifyObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct VerifyObject<'a> {
     accounts: Vec<AccountObject<'a>>,
     /// What to give as `after` for those that follow; none if these were the last.
     next: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct AccountObject<'a> {
     source_id: u32,
     table_id: u32,
@@ -36,13 +37,13 @@ struct AccountObject<'a> {
     chain: ChainObject,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PointObject {
     position: u64,
     ordinal: u32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum ChainObject {
     Whole {

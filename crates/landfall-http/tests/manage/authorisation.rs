@@ -1,49 +1,36 @@
+use landfall_http::manage::Internal;
+
 use crate::world::{ADMIN, World};
 
-/// Every address with every method it knows, and some that are not there.
-const ROUTES: &[(&str, &str)] = &[
-    ("GET", "/v4/destinations"),
-    ("POST", "/v4/destinations"),
-    ("GET", "/v4/destinations/1"),
-    ("PUT", "/v4/destinations/1"),
-    ("DELETE", "/v4/destinations/1"),
-    ("POST", "/v4/destinations/key-preview"),
-    ("POST", "/v4/destinations/1/check"),
-    ("GET", "/v4/destinations/1/last-connection-check"),
-    ("GET", "/v4/destinations/1/bucket-policy"),
-    ("GET", "/v4/destination-types"),
-    ("GET", "/v4/destination-types/s3"),
-    ("GET", "/v4/sources"),
-    ("POST", "/v4/sources"),
-    ("GET", "/v4/sources/1"),
-    ("PUT", "/v4/sources/1"),
-    ("DELETE", "/v4/sources/1"),
-    ("GET", "/v4/sources/1/tokens"),
-    ("POST", "/v4/sources/1/tokens"),
-    ("DELETE", "/v4/sources/1/tokens/1"),
-    ("GET", "/v4/sources/1/webhook-urls"),
-    ("POST", "/v4/sources/1/webhook-urls"),
-    ("DELETE", "/v4/sources/1/webhook-urls/1"),
-    ("GET", "/v4/sources/1/last-connection-check"),
-    ("GET", "/v4/sources/1/loading-report"),
-    ("GET", "/v4/source-types"),
-    ("GET", "/v4/source-types/import_api"),
-    ("GET", "/v4/access-keys"),
-    ("POST", "/v4/access-keys"),
-    ("PUT", "/v4/access-keys/1"),
-    ("DELETE", "/v4/access-keys/1"),
-    ("GET", "/v4/116078/loads"),
-    ("GET", "/v4/verify"),
-    ("GET", "/notifications/public/v1/api/hooks"),
-    ("POST", "/notifications/public/v1/api/hooks"),
-    ("PUT", "/notifications/public/v1/api/hooks/1"),
-    ("DELETE", "/notifications/public/v1/api/hooks/1"),
+/// Addresses that are not there, or not with that method.
+const NOWHERE: [(&str, &str); 5] = [
     ("GET", "/v4"),
     ("GET", "/v4/nothing"),
     ("PATCH", "/v4/sources"),
-    ("GET", "/v3/destinations"),
+    ("DELETE", "/v3/destinations/1"),
     ("GET", "/notifications/other"),
 ];
+
+/// Every call of the document, with numbers and names in the places of its parameters.
+fn routes() -> Vec<(String, String)> {
+    let document: serde_json::Value = serde_json::from_str(landfall_http::manage::openapi()).unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let path = path
+            .replace("{client}", "116078")
+            .replace("{type}", "s3")
+            .replace("{table}", "orders")
+            .replace("{load}", "load-1");
+        let parts: Vec<&str> = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "1" } else { part })
+            .collect();
+        for method in item.as_object().unwrap().keys() {
+            routes.push((method.to_uppercase(), parts.join("/")));
+        }
+    }
+    routes
+}
 
 const REFUSAL: &str = r#"{"error":"Unauthorized","data":{"message":"invalid or missing access token"}}"#;
 
@@ -85,18 +72,74 @@ async fn every_address_asks_for_a_key_that_works() {
         ("a deleted key", Some(deleted.as_str())),
         ("an import token", Some(token.as_str())),
     ];
-    for (method, path) in ROUTES {
+    let mut asked = routes();
+    assert!(asked.len() > 60, "{} calls", asked.len());
+    asked.extend(NOWHERE.map(|(method, path)| (method.to_owned(), path.to_owned())));
+    for (method, path) in &asked {
         for (what, key) in cases {
             let answer = world.send(method, path, key, "{}").await;
             assert_eq!(answer, (401, REFUSAL.to_owned()), "{method} {path} with {what}");
         }
     }
-    for (method, path) in ROUTES.iter().filter(|(method, _)| *method != "DELETE") {
+    for (method, path) in asked.iter().filter(|(method, _)| method != "DELETE") {
         for key in [&good, ADMIN] {
             let (status, body) = world.send(method, path, Some(key), "{}").await;
             assert_ne!(status, 401, "{method} {path}: {body}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_signed_in_needs_no_key_and_a_viewer_changes_nothing() {
+    let world = World::new().await;
+    let internal = |may_write| Internal {
+        who: "user 3".to_owned(),
+        may_write,
+    };
+    let forbidden = r#"{"error":"Forbidden","data":{"message":"only administrators may change this"}}"#;
+    for (method, path) in routes() {
+        let may_look = method == "GET" || path == "/v4/destinations/key-preview";
+        let (status, body) = world.send_internal(&method, &path, internal(false), "{}").await;
+        assert_eq!(status == 403, !may_look, "{method} {path} as a viewer: {body}");
+        assert!(may_look || body == forbidden, "{method} {path}: {body}");
+        assert_ne!(status, 401, "{method} {path} as a viewer");
+        if method != "DELETE" {
+            let (status, body) = world.send_internal(&method, &path, internal(true), "{}").await;
+            assert!(
+                !matches!(status, 401 | 403),
+                "{method} {path} as an admin: {body}"
+            );
+        }
+    }
+    let made = world
+        .send_internal(
+            "POST",
+            "/v4/access-keys",
+            internal(true),
+            r#"{"description":"x"}"#,
+        )
+        .await;
+    assert_eq!(made.0, 200, "{}", made.1);
+    let log = world.ok("GET", "/v4/audit-log?limit=1", "").await;
+    assert_eq!(log["data"][0]["who"], "user 3");
+    assert_eq!(log["data"][0]["action"], "access_key.create");
+}
+
+#[tokio::test]
+async fn a_header_makes_nobody_internal() {
+    let world = World::new().await;
+    let (status, _) = world
+        .send("GET", "/v4/sources", Some("Internal user 3"), "")
+        .await;
+    assert_eq!(status, 401);
+}
+
+#[tokio::test]
+async fn anybody_may_read_the_document() {
+    let world = World::new().await;
+    let (status, body) = world.send("GET", "/v4/openapi.json", None, "").await;
+    assert_eq!(status, 200);
+    assert_eq!(body, landfall_http::manage::openapi());
 }
 
 #[tokio::test]
@@ -115,15 +158,8 @@ async fn what_is_not_there_is_not_found_and_other_addresses_belong_to_others() {
             ("GET", "/v4/destinations/1", "", 404, not_found),
             ("GET", "/v4/destination-types/redshift", "", 404, not_found),
             ("GET", "/v4/source-types/platform.github", "", 404, not_found),
-            ("GET", "/v3/destinations", "", 404, not_found),
+            ("DELETE", "/v3/destinations/1", "", 404, not_found),
             ("POST", "/v3/accounts", "{}", 404, not_found),
-            (
-                "GET",
-                "/notifications/public/v1/api/custom-emails",
-                "",
-                404,
-                not_found,
-            ),
         ])
         .await;
     let other = world.send("GET", "/healthz", None, "").await;

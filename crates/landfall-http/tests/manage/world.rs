@@ -1,5 +1,6 @@
 //! A management API on a free port, and short ways to talk to it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,14 +9,17 @@ use landfall_catalog::*;
 use landfall_core::ids::{ClientId, DestinationId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
+use landfall_core::units::ByteCount;
 use landfall_http::manage::*;
 use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{CheckProblem, CheckReport, CheckStatus, Facts, ProblemCode, Step};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
 /// 2026-01-05T10:00:00Z
 pub(crate) const NOW: i64 = 1_767_607_200_000;
@@ -44,6 +48,8 @@ pub(crate) struct Scripted {
     pub(crate) fault: Mutex<Option<ProblemCode>>,
     pub(crate) may_end: Semaphore,
     pub(crate) buckets: Mutex<Vec<String>>,
+    /// What is in the bucket, by key.
+    pub(crate) objects: Mutex<HashMap<String, String>>,
 }
 
 #[async_trait]
@@ -75,16 +81,59 @@ impl Checker for Scripted {
     async fn principal(&self, _settings: &DestinationSettings) -> Option<PrincipalArn> {
         PrincipalArn::parse("arn:aws:iam::111122223333:role/landfall-loader").ok()
     }
+
+    async fn read_start(
+        &self,
+        _settings: &DestinationSettings,
+        key: &str,
+        most: ByteCount,
+    ) -> Result<Vec<u8>, String> {
+        let objects = self.objects.lock().unwrap();
+        let object = objects.get(key).ok_or_else(|| MISSING_FILE.to_owned())?;
+        let most = usize::try_from(most.as_u64()).unwrap();
+        Ok(object.bytes().take(most).collect())
+    }
+}
+
+/// Notes what is sent, and says of it what the test says.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    pub(crate) fault: Mutex<Option<String>>,
+    pub(crate) mails: Mutex<Vec<Mail>>,
+    /// URL, secret and body of each request.
+    pub(crate) requests: Mutex<Vec<(String, String, String)>>,
+}
+
+impl Outgoing {
+    fn outcome(&self) -> Result<(), String> {
+        self.fault.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Messenger for Outgoing {
+    async fn mail(&self, _server: &Smtp, mail: &Mail) -> Result<(), String> {
+        self.mails.lock().unwrap().push(mail.clone());
+        self.outcome()
+    }
+
+    async fn post(&self, url: &SecretString, secret: &SecretString, body: &str) -> Result<(), String> {
+        let text = |secret: &SecretString| secret.expose_secret().to_owned();
+        let request = (text(url), text(secret), body.to_owned());
+        self.requests.lock().unwrap().push(request);
+        self.outcome()
+    }
 }
 
 pub(crate) struct World {
     _folder: TempDir,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) checker: Arc<Scripted>,
+    pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) changes: Arc<AtomicUsize>,
     pub(crate) clock: Arc<AtomicI64>,
     pub(crate) state: ManageState,
-    address: std::net::SocketAddr,
+    pub(crate) address: std::net::SocketAddr,
 }
 
 impl World {
@@ -107,12 +156,15 @@ impl World {
             fault: Mutex::default(),
             may_end: Semaphore::new(1_000),
             buckets: Mutex::default(),
+            objects: Mutex::default(),
         });
+        let outgoing = Arc::new(Outgoing::default());
         let (changes, clock) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicI64::new(NOW)));
         let (count, time) = (changes.clone(), clock.clone());
         let state = ManageState::new(Parts {
             catalog: catalog.clone(),
             checker: checker.clone(),
+            messenger: outgoing.clone(),
             clock: Arc::new(move || Timestamp::from_millis(time.load(Ordering::SeqCst))),
             entropy: Arc::new(Counting::default()),
             changed: Arc::new(move || {
@@ -133,6 +185,7 @@ impl World {
             _folder: folder,
             catalog,
             checker,
+            outgoing,
             changes,
             clock,
             state,
@@ -164,6 +217,26 @@ impl World {
             assert!(head.contains("content-type: application/json"), "{head}");
         }
         (status, body.to_owned())
+    }
+
+    /// Status and body of the answer to somebody who signed in to this process.
+    pub(crate) async fn send_internal(
+        &self,
+        method: &str,
+        path: &str,
+        internal: Internal,
+        body: &str,
+    ) -> (u16, String) {
+        let request = axum::http::Request::builder()
+            .method(method)
+            .uri(path)
+            .extension(internal)
+            .body(axum::body::Body::from(body.to_owned()))
+            .unwrap();
+        let answer = router(self.state.clone()).oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 24).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     /// The answer to a request with the admin key.

@@ -93,7 +93,12 @@ impl HookClient {
 
     /// Tries once. Success is any 2xx.
     pub(crate) async fn post(&self, url: &HookUrl, body: Bytes) -> Result<(), HookFault> {
-        let answer = self.client.request(request(url, body));
+        self.send(request(url, body)).await
+    }
+
+    /// Tries once to deliver any request.
+    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<(), HookFault> {
+        let answer = self.client.request(request);
         let answer = tokio::time::timeout(self.answer_within, answer).await;
         let answer = answer.map_err(|_| HookFault::NoAnswer(self.answer_within))?;
         let status = answer
@@ -113,7 +118,7 @@ fn tls() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
         .expect("ring supports the default versions")
 }
 
-fn request(url: &HookUrl, body: Bytes) -> Request<Full<Bytes>> {
+pub(super) fn request(url: &HookUrl, body: Bytes) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = url.target.clone();

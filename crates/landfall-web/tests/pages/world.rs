@@ -12,10 +12,12 @@ use landfall_catalog::*;
 use landfall_core::ids::{ClientId, DestinationId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
-use landfall_http::manage::{self, Checker, InstanceRules, ManageState, PublicAddress};
+use landfall_core::units::ByteCount;
+use landfall_http::manage::{self, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress};
 use landfall_setup::CheckReport;
 use landfall_setup::principal::PrincipalArn;
 use landfall_web::{Parts, SetupCode, Web};
+use secrecy::SecretString;
 use tower::ServiceExt;
 
 pub(crate) const HOST: &str = "localhost:8080";
@@ -45,6 +47,29 @@ impl Checker for NoBuckets {
 
     async fn principal(&self, _: &DestinationSettings) -> Option<PrincipalArn> {
         None
+    }
+
+    async fn read_start(
+        &self,
+        _: &DestinationSettings,
+        _: &str,
+        _: ByteCount,
+    ) -> Result<Vec<u8>, String> {
+        Err("these tests have no bucket".to_owned())
+    }
+}
+
+#[derive(Debug)]
+struct Mute;
+
+#[async_trait]
+impl Messenger for Mute {
+    async fn mail(&self, _: &Smtp, _: &Mail) -> Result<(), String> {
+        panic!("these tests send no mail")
+    }
+
+    async fn post(&self, _: &SecretString, _: &SecretString, _: &str) -> Result<(), String> {
+        panic!("these tests post nothing")
     }
 }
 
@@ -97,6 +122,7 @@ impl World {
         let manage = ManageState::new(manage::Parts {
             catalog: catalog.clone(),
             checker: Arc::new(NoBuckets),
+            messenger: Arc::new(Mute),
             clock: now.clone(),
             entropy: entropy.clone(),
             changed: Arc::new(|| {}),

@@ -10,17 +10,18 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use landfall_bucket::{Sleep, TokioSleep};
+use landfall_http::manage::{Arrival, Protection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tower::util::MapRequest;
 
 /// How long a client may take to send the headers of a request, or to agree on TLS.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -84,19 +85,23 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut end => break,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, address)) = accepted else {
             TokioSleep.sleep(PAUSE).await;
             continue;
         };
         // Answers are small: they must not wait for more.
         let _ = stream.set_nodelay(true);
+        let arrival = Arrival {
+            peer: address.ip(),
+            protection: tls.as_ref().map_or(Protection::Plain, |_| Protection::Tls),
+        };
         let (app, watcher) = (app.clone(), open.watcher());
         match tls.clone() {
-            None => drop(tokio::spawn(serve_connection(stream, peer, app, watcher))),
+            None => drop(tokio::spawn(serve_connection(stream, (address, arrival), app, watcher))),
             Some(tls) => drop(tokio::spawn(async move {
                 let agreed = tokio::time::timeout(HEADERS_WITHIN, tls.accept(stream)).await;
                 if let Ok(Ok(stream)) = agreed {
-                    serve_connection(stream, peer, app, watcher).await;
+                    serve_connection(stream, (address, arrival), app, watcher).await;
                 }
             })),
         }
@@ -109,19 +114,20 @@ pub(crate) async fn serve(
 
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
+    (address, arrival): (SocketAddr, Arrival),
     app: Router,
     watcher: Watcher,
 ) {
-    let tell_peer = move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    };
-    let app = MapRequest::new(app, tell_peer);
+    let app = TowerToHyperService::new(app);
+    let with_arrival = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(address));
+        request.extensions_mut().insert(arrival);
+        app.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+        .serve_connection(TokioIo::new(stream), with_arrival);
     // A client that went away or spoke another protocol concerns nobody else.
     let _ = watcher.watch(connection).await;
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use landfall_catalog::{AccessFault, Destination};
 use landfall_core::ids::DestinationId;
 use landfall_core::settings::{AuthMode, DestinationSettings};
+use landfall_core::units::ByteCount;
 use landfall_http::manage::{Checker, InstanceRules, settings_of};
 use landfall_load::service::{Place, Places};
 use landfall_load::{AccessError, LoadError};
@@ -111,5 +113,25 @@ impl Checker for BucketChecker {
             Some(role) => Some(role),
             None => Caller::asked(settings, settings.access.clone()).await.principal,
         }
+    }
+
+    async fn read_start(
+        &self,
+        settings: &DestinationSettings,
+        key: &str,
+        most: ByteCount,
+    ) -> Result<Vec<u8>, String> {
+        let bucket = open_bucket(&settings.access, settings.bucket.as_str(), aws_options()).await;
+        let most = usize::try_from(most.as_u64()).unwrap_or(usize::MAX);
+        let mut start = Vec::new();
+        let mut pieces = bucket.read(key).await.map_err(|fault| fault.raw_message())?;
+        while start.len() < most {
+            match pieces.next().await {
+                None => break,
+                Some(piece) => start.extend_from_slice(&piece.map_err(|fault| fault.raw_message())?),
+            }
+        }
+        start.truncate(most);
+        Ok(start)
     }
 }

@@ -29,6 +29,7 @@ use tokio::sync::{Notify, watch};
 
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
+use super::events::{Events, Outgoing};
 use super::gate::ServerGate;
 use super::metrics::{LoadCounter, Metrics};
 use super::ops::{self, Ops};
@@ -73,7 +74,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let conductor = start_conductor(&settings, &core, rules).await?;
     let loading = conductor.handle();
     let (stop, stopped) = watch::channel(false);
-    let manage = manage_state(&settings, &core, rules, loading.clone())?;
+    let messenger = Arc::new(Outgoing::new()?);
+    let manage = manage_state(&settings, &core, rules, loading.clone(), messenger.clone())?;
     let gate = Arc::new(ServerGate {
         catalog: core.catalog.clone(),
         log: core.log.clone(),
@@ -92,6 +94,15 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     greet(&core, &settings, &folder, address, setup_code.as_ref()).await?;
     let loader = spawn_conductor(conductor)?;
     let sender = tokio::spawn(notices(&core)?.run(stopped.clone()));
+    let events = Events {
+        catalog: core.catalog.clone(),
+        log: core.log.clone(),
+        log_budget: settings.log_budget,
+        clock: core.clock.clone(),
+        messenger,
+        client: core.instance.client_id,
+    };
+    let announcer = tokio::spawn(events.run(stopped.clone()));
     let watcher = tokio::spawn(watch_destinations(
         manage.clone(),
         core.catalog.clone(),
@@ -111,7 +122,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
     stop.send_replace(true);
     let _ = tokio::time::timeout(DRAIN_WITHIN, async {
-        let _ = (sender.await, watcher.await);
+        let _ = (sender.await, watcher.await, announcer.await);
         manage.drain().await;
     })
     .await;
@@ -219,6 +230,7 @@ fn manage_state(
     core: &Core,
     rules: InstanceRules,
     loading: ConductorHandle,
+    messenger: Arc<Outgoing>,
 ) -> anyhow::Result<ManageState> {
     let clock = core.clock.clone();
     let admin_key = settings
@@ -229,6 +241,7 @@ fn manage_state(
     Ok(ManageState::new(manage::Parts {
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
+        messenger,
         clock: Arc::new(move || clock.closing()),
         entropy: Arc::new(SystemEntropy),
         changed: Arc::new(move || loading.wake()),
@@ -273,7 +286,10 @@ fn router(
         async move { count_answer(&metrics, request, next).await }
     }));
     import
-        .merge(manage::router(manage))
+        .merge(manage::require_https(
+            manage::router(manage),
+            settings.trusted_proxies.clone(),
+        ))
         .merge(ops::router(ops))
         .merge(web.router())
         .fallback(fallback(web.clone()))

@@ -10,6 +10,7 @@ use std::time::Duration;
 use landfall_core::ids::ClientId;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
+use landfall_http::manage::Network;
 use secrecy::SecretString;
 
 use super::accept::TlsFiles;
@@ -37,6 +38,8 @@ pub(crate) struct ServeSettings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Where clients reach the server, if not at the host they name.
     pub(crate) public_url: Option<String>,
+    /// Proxies that clients reach the server through by HTTPS.
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Certificate and key, if the server itself speaks TLS.
     pub(crate) tls: Option<TlsFiles>,
     /// Plain HTTP for post-load webhooks.
@@ -46,7 +49,7 @@ pub(crate) struct ServeSettings {
 }
 
 /// Names of all settings.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "listen",
     "data_dir",
     "admin_key",
@@ -58,6 +61,7 @@ const NAMES: [&str; 15] = [
     "log_budget_bytes",
     "allowed_hosts",
     "public_url",
+    "trusted_proxies",
     "tls_certificate",
     "tls_key",
     "allow_insecure_webhooks",
@@ -157,6 +161,7 @@ impl Raw {
                 .map(|hosts| split(&hosts))
                 .unwrap_or_default(),
             public_url: self.text("public_url"),
+            trusted_proxies: self.trusted_proxies(),
             tls: self.tls(),
             allow_insecure_webhooks: self
                 .parsed("allow_insecure_webhooks", "true or false")
@@ -165,6 +170,18 @@ impl Raw {
                 .parsed("allow_insecure_endpoint", "true or false")
                 .unwrap_or(false),
         }
+    }
+
+    fn trusted_proxies(&mut self) -> Vec<Network> {
+        let given = self.text("trusted_proxies").unwrap_or_default();
+        let mut networks = Vec::new();
+        for text in split(&given) {
+            match text.parse() {
+                Ok(network) => networks.push(network),
+                Err(fault) => self.problems.push(format!("trusted_proxies: {fault}")),
+            }
+        }
+        networks
     }
 
     fn tls(&mut self) -> Option<TlsFiles> {

@@ -13,7 +13,9 @@ use landfall_core::ids::{ClientId, DestinationId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
-use landfall_http::manage::{self, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress};
+use landfall_http::manage::{
+    self, Buffer, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress, Waiting,
+};
 use landfall_setup::CheckReport;
 use landfall_setup::principal::PrincipalArn;
 use landfall_web::{Parts, SetupCode, Web};
@@ -49,18 +51,27 @@ impl Checker for NoBuckets {
         None
     }
 
-    async fn read_start(
-        &self,
-        _: &DestinationSettings,
-        _: &str,
-        _: ByteCount,
-    ) -> Result<Vec<u8>, String> {
+    async fn read_start(&self, _: &DestinationSettings, _: &str, _: ByteCount) -> Result<Vec<u8>, String> {
         Err("these tests have no bucket".to_owned())
     }
 }
 
 #[derive(Debug)]
 struct Mute;
+
+#[derive(Debug)]
+struct NothingWaits;
+
+#[async_trait]
+impl Buffer for NothingWaits {
+    async fn waiting(&self) -> Result<Waiting, String> {
+        Ok(Waiting {
+            oldest: None,
+            bytes: ByteCount::new(0),
+            budget: Some(ByteCount::new(1_000)),
+        })
+    }
+}
 
 #[async_trait]
 impl Messenger for Mute {
@@ -79,6 +90,7 @@ pub(crate) struct World {
     pub(crate) web: Router,
     pub(crate) code: String,
     clock: Arc<AtomicI64>,
+    pub(crate) end: tokio::sync::watch::Sender<bool>,
 }
 
 pub(crate) struct Answer {
@@ -122,6 +134,7 @@ impl World {
         let manage = ManageState::new(manage::Parts {
             catalog: catalog.clone(),
             checker: Arc::new(NoBuckets),
+            buffer: Arc::new(NothingWaits),
             messenger: Arc::new(Mute),
             clock: now.clone(),
             entropy: entropy.clone(),
@@ -132,6 +145,7 @@ impl World {
         });
         let setup_code = SetupCode::mint(&*entropy);
         let code = setup_code.show();
+        let (end, ending) = tokio::sync::watch::channel(false);
         let web = Web::new(Parts {
             catalog: catalog.clone(),
             manage: manage::router(manage),
@@ -140,6 +154,7 @@ impl World {
             public_url: public_url.map(str::to_owned),
             has_tls: false,
             setup_code: Some(setup_code),
+            ending,
         });
         Self {
             _folder: folder,
@@ -147,6 +162,7 @@ impl World {
             web: web.router(),
             code,
             clock,
+            end,
         }
     }
 

@@ -97,7 +97,12 @@ pub(crate) async fn serve(
         };
         let (app, watcher) = (app.clone(), open.watcher());
         match tls.clone() {
-            None => drop(tokio::spawn(serve_connection(stream, (address, arrival), app, watcher))),
+            None => drop(tokio::spawn(serve_connection(
+                stream,
+                (address, arrival),
+                app,
+                watcher,
+            ))),
             Some(tls) => drop(tokio::spawn(async move {
                 let agreed = tokio::time::timeout(HEADERS_WITHIN, tls.accept(stream)).await;
                 if let Ok(Ok(stream)) = agreed {

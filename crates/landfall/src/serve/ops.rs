@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use landfall_catalog::Catalog;
+use landfall_http::manage::{Buffer, Waiting};
 use landfall_load::Clock;
 use landfall_log::Log;
 
@@ -20,6 +22,22 @@ pub(crate) struct Ops {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+}
+
+/// The log, as the management API sees it.
+#[derive(Debug)]
+pub(crate) struct LogBuffer(pub(crate) Arc<dyn Log>);
+
+#[async_trait]
+impl Buffer for LogBuffer {
+    async fn waiting(&self) -> Result<Waiting, String> {
+        let usage = self.0.usage().await.map_err(|fault| fault.to_string())?;
+        Ok(Waiting {
+            oldest: usage.oldest,
+            bytes: usage.bytes,
+            budget: usage.budget,
+        })
+    }
 }
 
 /// The endpoints.

@@ -32,7 +32,7 @@ use super::data_folder::{DataFolder, SystemEntropy};
 use super::events::{Events, Outgoing};
 use super::gate::ServerGate;
 use super::metrics::{LoadCounter, Metrics};
-use super::ops::{self, Ops};
+use super::ops::{self, LogBuffer, Ops};
 use super::places::{BucketChecker, BucketPlaces};
 use super::settings::ServeSettings;
 use crate::clock::SystemClock;
@@ -109,12 +109,14 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         ops.clone(),
         stopped,
     ));
-    let web = web(&settings, &core, manage.clone(), setup_code);
+    let (end, ending) = watch::channel(false);
+    let web = web(&settings, &core, manage.clone(), setup_code, ending);
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
     let ended = async move {
         wait_for_signal().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
         gate.is_ending.store(true, Ordering::SeqCst);
+        end.send_replace(true);
     };
     accept::serve(listener, tls, app, ended).await;
     tracing::info!("no more requests are taken: what was accepted is loaded now");
@@ -241,6 +243,7 @@ fn manage_state(
     Ok(ManageState::new(manage::Parts {
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
+        buffer: Arc::new(LogBuffer(core.log.clone())),
         messenger,
         clock: Arc::new(move || clock.closing()),
         entropy: Arc::new(SystemEntropy),
@@ -311,7 +314,13 @@ fn fallback(web: Web) -> axum::routing::MethodRouter {
 }
 
 /// The web pages.
-fn web(settings: &ServeSettings, core: &Core, manage: ManageState, setup_code: Option<SetupCode>) -> Web {
+fn web(
+    settings: &ServeSettings,
+    core: &Core,
+    manage: ManageState,
+    setup_code: Option<SetupCode>,
+    ending: watch::Receiver<bool>,
+) -> Web {
     let clock = core.clock.clone();
     Web::new(landfall_web::Parts {
         catalog: core.catalog.clone(),
@@ -321,6 +330,7 @@ fn web(settings: &ServeSettings, core: &Core, manage: ManageState, setup_code: O
         public_url: settings.public_url.clone(),
         has_tls: settings.tls.is_some(),
         setup_code,
+        ending,
     })
 }
 

@@ -23,6 +23,8 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 
 pub(crate) const HOST: &str = "localhost:8080";
+/// When the tests begin.
+pub(crate) const NOW: i64 = 1_800_000_000_000;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Never the same bytes twice.
@@ -90,6 +92,7 @@ pub(crate) struct World {
     pub(crate) web: Router,
     pub(crate) code: String,
     clock: Arc<AtomicI64>,
+    #[allow(dead_code, reason = "only one test binary has streams")]
     pub(crate) end: tokio::sync::watch::Sender<bool>,
 }
 
@@ -118,7 +121,7 @@ impl Answer {
 impl World {
     pub(crate) async fn new(public_url: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+        let clock = Arc::new(AtomicI64::new(NOW));
         let instance = Instance {
             id: "3f1c0c0e-5f0e-4b0f-9a55-0f6f6b1f3a77".to_owned(),
             client_id: ClientId::new(1000),

@@ -13,6 +13,7 @@ use crate::components::{Banner, Field};
 use crate::frame::{Frame, Page, Shown, show, show_again};
 use crate::pages::destinations::Destination;
 use crate::state::WebState;
+use crate::trouble::Trouble;
 
 const IMPORT_API: &str = "import_api";
 const WEBHOOK: &str = "webhook.incoming-webhook";
@@ -103,6 +104,9 @@ async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Res
 
 /// `GET /integrations/new`.
 pub(super) async fn form(page: Page, Query(typed): Query<AddForm>) -> Shown {
+    if !page.signed_in.is_admin() {
+        return Err(Trouble::Forbidden);
+    }
     show(&add_page(&page, &typed, None).await?)
 }
 

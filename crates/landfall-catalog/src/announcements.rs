@@ -63,7 +63,7 @@ pub(crate) async fn announce(
     for hook in event_hooks::all(session, vault).await? {
         if hook.disabled_at.is_none() && hook.events.contains(&event) {
             let message = Message::raised(condition, now.plus(hook.delay));
-            append(session, &message.to_hook(hook.id), now).await?;
+            append(session, &message.for_hook(hook.id), now).await?;
         }
     }
     if notification_settings::read(session, vault).await?.smtp.is_none() {
@@ -73,7 +73,7 @@ pub(crate) async fn announce(
     let sql = "SELECT id FROM custom_emails WHERE disabled_at IS NULL ORDER BY id";
     for row in session.rows(sql, args![]).await? {
         let message = Message::raised(condition, mail_at);
-        append(session, &message.to_email(EmailId::new(row.u32("id")?)), now).await?;
+        append(session, &message.for_email(EmailId::new(row.u32("id")?)), now).await?;
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(crate) async fn announce_end(
         let has_not_heard = unsaid.contains(&Some(i64::from(hook.id.number())));
         if hook.disabled_at.is_none() && hook.events.contains(&recovery) && !has_not_heard {
             let message = Message::resolved(condition.id, now);
-            append(session, &message.to_hook(hook.id), now).await?;
+            append(session, &message.for_hook(hook.id), now).await?;
         }
     }
     let sql = "SELECT DISTINCT email_id FROM announcements WHERE condition_id = $1 AND email_id IS NOT NULL \
@@ -111,7 +111,7 @@ pub(crate) async fn announce_end(
         let message = Message::resolved(condition.id, now);
         append(
             session,
-            &message.to_email(EmailId::new(row.u32("email_id")?)),
+            &message.for_email(EmailId::new(row.u32("email_id")?)),
             now,
         )
         .await?;
@@ -146,14 +146,14 @@ impl Message {
         }
     }
 
-    fn to_hook(self, hook: EventHookId) -> Self {
+    fn for_hook(self, hook: EventHookId) -> Self {
         Self {
             hook: Some(hook),
             ..self
         }
     }
 
-    fn to_email(self, email: EmailId) -> Self {
+    fn for_email(self, email: EmailId) -> Self {
         Self {
             email: Some(email),
             ..self

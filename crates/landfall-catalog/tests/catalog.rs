@@ -11,6 +11,8 @@ mod keys;
 mod ledger;
 #[path = "catalog/ledger_crashes.rs"]
 mod ledger_crashes;
+#[path = "catalog/notifications.rs"]
+mod notifications;
 #[path = "catalog/outbox.rs"]
 mod outbox;
 #[path = "catalog/reports.rs"]

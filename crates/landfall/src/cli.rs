@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use landfall_setup::Partition;
 use landfall_setup::principal::PrincipalArn;
 
+use crate::control::options::{DestinationOptions, SourceOptions};
 use crate::policy::parse_partition;
 use crate::setup::SetupOptions;
 
@@ -32,6 +33,10 @@ pub(crate) enum Command {
     Serve(Box<ServeOptions>),
     /// Prove that all a server accepted is in its buckets, or waits: the ledger against the log and the buckets
     Verify(VerifyOptions),
+    /// Manage the destinations of a running server
+    Destination(Box<DestinationOptions>),
+    /// Manage the sources of a running server
+    Source(SourceOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
     Check(CheckOptions),
     /// Print the bucket policy, or the same grant for other tools

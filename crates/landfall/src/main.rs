@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod clock;
 mod completions;
+mod control;
 mod credential_hints;
 mod demo;
 mod environment;
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
         cli::Command::Load(options) => load::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
+        cli::Command::Destination(options) => control::destination(&options),
+        cli::Command::Source(options) => control::source(&options),
         cli::Command::Setup(options) => setup::run(&options),
         cli::Command::Policy(options) => policy::run(&options),
         cli::Command::Completions(options) => completions::run(&options),

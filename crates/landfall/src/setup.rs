@@ -73,3 +73,8 @@ fn set_up(options: &SetupOptions) -> Result<ExitCode, Fault> {
         Guide::new(options, draft, given, &runtime).run()
     }
 }
+
+/// Asks for a secret, without showing what is typed; none where nobody can be asked.
+pub(crate) fn ask_secret(question: &str) -> Option<anyhow::Result<String>> {
+    terminal::Terminal::is_there().then(|| terminal::Terminal.ask_secret(question, None))
+}

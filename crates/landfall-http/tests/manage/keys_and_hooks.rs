@@ -148,3 +148,32 @@ async fn hooks_are_made_listed_switched_and_deleted() {
     world.refuses(&[("POST", path, body, 400, limit)]).await;
     assert_eq!(world.call("DELETE", one, "").await, (200, "null".to_owned()));
 }
+
+#[tokio::test]
+async fn a_hook_has_a_delivery_log_and_can_be_told_again() {
+    let world = World::new().await;
+    world.destination().await;
+    let hooks = "/notifications/public/v1/api/hooks";
+    let body = r#"{"type":"post_load","destination_id":1,"config":{"url":"https://example.com/h"}}"#;
+    world.ok("POST", hooks, body).await;
+    let empty = r#"{"data":[],"next":null}"#;
+    let not_found = r#"{"error":"NotFound"}"#;
+    let since =
+        r#"{"data":{"message":"POST body must have a timestamp or a day since"},"error":"InvalidBody"}"#;
+    let again = r#"{"since":"2026-01-05T00:00:00Z"}"#;
+    world
+        .refuses(&[
+            ("GET", &format!("{hooks}/1/deliveries"), "", 200, empty),
+            ("GET", &format!("{hooks}/9/deliveries"), "", 404, not_found),
+            (
+                "POST",
+                &format!("{hooks}/1/replay"),
+                again,
+                200,
+                r#"{"requests":0}"#,
+            ),
+            ("POST", &format!("{hooks}/1/replay"), "{}", 400, since),
+            ("POST", &format!("{hooks}/9/replay"), again, 400, not_found),
+        ])
+        .await;
+}

@@ -180,3 +180,207 @@ async fn the_ledger_is_checked_table_by_table() {
         .refuses(&[("GET", "/v4/verify?after=x", "", 400, refusal)])
         .await;
 }
+
+#[tokio::test]
+async fn a_load_is_told_with_its_objects() {
+    let (world, _) = with_load().await;
+    let history = world.ok("GET", "/v4/116078/loads/history", "").await;
+    assert_eq!(history["next"], Value::Null);
+    let load = &history["data"][0];
+    assert_eq!(
+        (load["id"].as_str(), load["state"].as_str()),
+        (Some("load-1"), Some("done"))
+    );
+    assert_eq!(load["reject_reasons"], json!([{"code": "R3", "records": 1}]));
+    let one = world.ok("GET", "/v4/loads/load-1", "").await;
+    assert_eq!(one["rows_loaded"], 2);
+    let object = json!([{
+        "kind": "root", "sub_table": null, "bucket": "lake", "key": format!("shop/orders/0_{NOW}.csv"),
+        "rows": 2, "bytes": 100, "checksum": "crc32:00000000",
+    }]);
+    assert_eq!(one["objects"], object);
+    let mine = world
+        .ok(
+            "GET",
+            "/v4/116078/loads/history?source_id=1&table=orders&destination_id=1&limit=1",
+            "",
+        )
+        .await;
+    assert_eq!(mine["data"].as_array().unwrap().len(), 1);
+    let older = format!("/v4/116078/loads/history?before={}", mine["next"]);
+    assert_eq!(world.ok("GET", &older, "").await["data"], json!([]));
+    let stranger = r#"{"error":"Unauthorized","data":{"message":"invalid or missing access token"}}"#;
+    let not_found = r#"{"error":"NotFound"}"#;
+    let limit = r#"{"error":"InvalidLimit","data":{"message":"limit must be a number from 1 to 100"}}"#;
+    let before =
+        r#"{"error":"InvalidPage","data":{"message":"before must be the next of the answer before"}}"#;
+    let table = r#"{"error":"InvalidFilter","data":{"message":"table needs a source_id beside it"}}"#;
+    world
+        .refuses(&[
+            ("GET", "/v4/5/loads/history", "", 401, stranger),
+            ("GET", "/v4/loads/load-9", "", 404, not_found),
+            (
+                "GET",
+                "/v4/116078/loads/history?source_id=1&table=x",
+                "",
+                404,
+                not_found,
+            ),
+            ("GET", "/v4/116078/loads/history?limit=101", "", 400, limit),
+            ("GET", "/v4/116078/loads/history?before=x", "", 400, before),
+            ("GET", "/v4/116078/loads/history?table=orders", "", 400, table),
+        ])
+        .await;
+}
+
+#[tokio::test]
+async fn the_attempts_of_a_table_are_told_day_by_day() {
+    let (world, _) = with_load().await;
+    let path = "/v4/sources/1/loading-report/orders";
+    let expected = json!([{
+        "started_at": "2026-01-05T10:00:00Z", "completed_at": "2026-01-05T10:00:00Z", "status": "success",
+        "bookmark": null, "rows_loaded": 2, "rows_rejected": 1,
+        "s3_objects": [format!("lake/shop/orders/0_{NOW}.csv")], "error": null, "load": "load-1",
+    }]);
+    assert_eq!(world.ok("GET", path, "").await, expected);
+    assert_eq!(
+        world.ok("GET", &format!("{path}?date=2026-01-05"), "").await,
+        expected
+    );
+    assert_eq!(
+        world.ok("GET", &format!("{path}?date=2026-01-04"), "").await,
+        json!([])
+    );
+    let date = r#"{"error":"InvalidDate","data":{"message":"date must be a day such as 2018-02-03"}}"#;
+    world
+        .refuses(&[
+            ("GET", &format!("{path}?date=today"), "", 400, date),
+            (
+                "GET",
+                "/v4/sources/1/loading-report/x",
+                "",
+                404,
+                r#"{"error":"NotFound"}"#,
+            ),
+        ])
+        .await;
+}
+
+#[tokio::test]
+async fn rows_are_counted_by_hour_and_by_day() {
+    let (world, _) = with_load().await;
+    let series = world.ok("GET", "/v4/series", "").await;
+    let points = series["data"].as_array().unwrap();
+    assert_eq!(points.len(), 25);
+    let last = json!({"start": "2026-01-05T10:00:00Z", "rows_loaded": 2, "rows_rejected": 1});
+    assert_eq!(points[24], last);
+    let days = "/v4/series?source_id=1&step=day&from=2026-01-04&to=2026-01-06";
+    let expected = json!({"step": "day", "data": [
+        {"start": "2026-01-04T00:00:00Z", "rows_loaded": 0, "rows_rejected": 0},
+        {"start": "2026-01-05T00:00:00Z", "rows_loaded": 2, "rows_rejected": 1},
+    ]});
+    assert_eq!(world.ok("GET", days, "").await, expected);
+    let usage = world
+        .ok("GET", "/v4/usage?group=table&from=2026-01-05&to=2026-01-05", "")
+        .await;
+    assert_eq!(usage["data"][0]["table"], "orders");
+    assert_eq!(usage["rows_replicated"], 2);
+    let by_day = world.ok("GET", "/v4/usage", "").await;
+    assert_eq!(by_day["data"][0]["day"], "2026-01-05");
+    for path in [
+        "/v4/series?step=week",
+        "/v4/series?from=2020-01-01&step=hour",
+        "/v4/series?from=2026-01-06&to=2026-01-05",
+        "/v4/usage?group=hour",
+        "/v4/usage?from=2026-01-06&to=2026-01-05",
+        "/v4/usage?from=2020-01-01",
+    ] {
+        assert_eq!(world.call("GET", path, "").await.0, 400, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_summed_up() {
+    let (world, _) = with_load().await;
+    let expected = json!({
+        "last_sync_started": null, "last_sync_completed": null, "sync_status": "succeeded", "next_sync": null,
+        "last_rows_received": "2026-01-05T10:00:00Z", "rows_to_be_loaded": 0, "tables_to_be_loaded": 0,
+        "rows_loaded_today": 2, "last_table_loaded": "orders", "last_table_loaded_at": "2026-01-05T10:00:00Z",
+    });
+    assert_eq!(world.ok("GET", "/v4/sources/1/stats", "").await, expected);
+    world
+        .ok("PUT", "/v4/sources/1", r#"{"paused_at":"2026-01-05T10:00:00Z"}"#)
+        .await;
+    assert_eq!(
+        world.ok("GET", "/v4/sources/1/stats", "").await["sync_status"],
+        "not_syncing"
+    );
+}
+
+#[tokio::test]
+async fn rejected_records_are_read_back_from_the_bucket() {
+    let (world, table) = with_load().await;
+    let intent = Intent {
+        id: LoadId::new("load-2"),
+        destination: DestinationId::new(1),
+        table,
+        version: TableVersion::new(0),
+        range: LogRange {
+            partition: Partition::new(3),
+            after: Some(Point::end_of(Position::new(7))),
+            through: Point::end_of(Position::new(8)),
+        },
+        records: 1,
+        activation: Activation::Stays,
+        encoding: "csv".to_owned(),
+    };
+    let rejects = |_: Timestamp| PlannedObject {
+        kind: ObjectKind::Rejects,
+        key: "shop/_sdc_rejected/0_1.jsonl".to_owned(),
+    };
+    world
+        .catalog
+        .open_load(&intent, &|at| vec![rejects(at)], at(NOW))
+        .await
+        .unwrap();
+    let line =
+        r#"{"_sdc_rejected_at":"2026-01-05T10:00:00.000Z","table_name":"orders","reason":"r","record":"{}"}"#;
+    let object = LandedObject {
+        kind: ObjectKind::Rejects,
+        key: "shop/_sdc_rejected/0_1.jsonl".to_owned(),
+        rows: 1,
+        size: ByteCount::new(line.len() as u64 + 1),
+        checksum: "crc32:00000000".to_owned(),
+    };
+    let outcome = Outcome {
+        objects: vec![object],
+        rows_landed: 0,
+        rows_rejected: 1,
+        facts: LoadFacts {
+            reasons: vec![("R3".to_owned(), 1)],
+            ..LoadFacts::default()
+        },
+        highest_bookmark: None,
+        started_at: at(NOW),
+        done_at: at(NOW),
+        hook_body: None,
+    };
+    let id = LoadId::new("load-2");
+    world.catalog.commit_load(&Commit { id, outcome }).await.unwrap();
+    let path = "/v4/sources/1/rejects?table=orders";
+    let unread = world.ok("GET", path, "").await;
+    assert_eq!(unread["unreadable"], MISSING_FILE);
+    let objects = &world.checker.objects;
+    objects
+        .lock()
+        .unwrap()
+        .insert("shop/_sdc_rejected/0_1.jsonl".to_owned(), format!("{line}\n"));
+    let report = world.ok("GET", path, "").await;
+    assert_eq!(report["records"], 2);
+    assert_eq!(report["reasons"], json!([{"code": "R3", "records": 2}]));
+    assert_eq!(report["objects"][0]["key"], "shop/_sdc_rejected/0_1.jsonl");
+    assert_eq!(report["samples"][0]["line"]["reason"], "r");
+    assert_eq!(report["unreadable"], Value::Null);
+    let none = world.ok("GET", "/v4/sources/1/rejects?table=x", "").await;
+    assert_eq!((&none["records"], &none["samples"]), (&json!(0), &json!([])));
+}

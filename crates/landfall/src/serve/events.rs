@@ -22,7 +22,7 @@ use findings::{Snapshot, TableState, findings};
 pub(crate) use outgoing::Outgoing;
 
 /// How often it is looked.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Messages sent in one go.
 const AT_ONCE: u32 = 20;
 /// Waits between the six tries, as for post-load webhooks.

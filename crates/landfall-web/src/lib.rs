@@ -61,6 +61,7 @@ mod setup_code;
 mod state;
 mod trouble;
 mod visit;
+mod words;
 
 pub use api::{Api, ApiError};
 pub use components::{Chart, ChartKind, CodeBox, Field, Moment, Pager};

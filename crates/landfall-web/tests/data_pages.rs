@@ -126,7 +126,10 @@ async fn a_webhook_shows_its_address_once() {
     let token = token.split('<').next().unwrap();
     assert!(token.len() > 40, "{token}");
     let connect = body(&admin, "/integrations/1/connect").await;
-    assert!(!connect.contains(token) && connect.contains("YOUR_TOKEN"), "{connect}");
+    assert!(
+        !connect.contains(token) && connect.contains("YOUR_TOKEN"),
+        "{connect}"
+    );
 }
 
 #[tokio::test]

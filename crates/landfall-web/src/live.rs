@@ -111,7 +111,7 @@ impl Look {
                 self.seen = Some(digest);
                 return Some((Ok(event), self));
             }
-            if self.looks % 15 == 0 {
+            if self.looks.is_multiple_of(15) {
                 // Notices clients that went away, and keeps proxies from losing patience.
                 return Some((Ok(Event::default().comment("")), self));
             }

@@ -71,9 +71,10 @@ pub(crate) fn target_command() -> CodeBox {
     code_box("target-command", "target-stitch command", text.to_owned())
 }
 
-/// stitchclient 1.0.1 looks for a class where Python 3.10 and later no longer have it: this puts it back.
+/// stitchclient 1.0.1 looks for classes where Python 3.10 and later no longer have them: this puts them back.
 const PYTHON_310: &str = "import collections, collections.abc\n\n# stitchclient 1.0.1 needs this from Python 3.10 on.\n\
-     collections.MutableMapping = collections.abc.MutableMapping\n\n";
+     for name in (\"Hashable\", \"Mapping\", \"MutableMapping\"):\n    \
+     setattr(collections, name, getattr(collections.abc, name))\n\n";
 
 /// A program with the client library for Python.
 pub(crate) fn python(example: &Example<'_>) -> CodeBox {

@@ -98,7 +98,7 @@ pub use ledger::{
     Skip, SkipReason,
 };
 pub use notification_settings::{NotificationSettings, Smtp, SmtpSecurity};
-pub use outbox::{Delivery, DeliveryRecord, Notice};
+pub use outbox::{Delivery, DeliveryRecord, MOST_AT_ONCE, Notice};
 pub use position::{LogRange, Point, Position};
 pub use properties::{DestinationProperties, SECRET_PROPERTIES};
 pub use rejects::{RejectedLoad, RejectedLoads};

@@ -16,6 +16,21 @@ use crate::ids::{HookId, LoadId, NoticeId, TableId};
 use crate::ledger::OpenLoad;
 use crate::store::{Row, Session, args};
 
+/// Requests of one hook that may be under way at the same time: a hook that never answers must leave room for others.
+pub const MOST_AT_ONCE: u32 = 4;
+
+/// What is due and nobody's, the first of each hook before the second of any.
+const DUE_NOTICES: &str = "SELECT o.id, o.hook_id, o.table_id, o.load_id, o.body, o.tries, h.url FROM \
+     (SELECT id AS due_id, hook_id AS due_hook, \
+     ROW_NUMBER() OVER (PARTITION BY hook_id ORDER BY next_at, id) AS place FROM outbox \
+     WHERE state = 'waiting' AND next_at IS NOT NULL AND next_at <= $1 \
+     AND (claimed_until IS NULL OR claimed_until <= $1)) d \
+     JOIN outbox o ON o.id = d.due_id JOIN hooks h ON h.id = d.due_hook LEFT JOIN \
+     (SELECT hook_id AS busy_hook, COUNT(*) AS busy FROM outbox \
+     WHERE state = 'waiting' AND next_at IS NOT NULL AND claimed_until > $1 GROUP BY hook_id) b \
+     ON b.busy_hook = d.due_hook \
+     WHERE h.disabled_at IS NULL AND d.place + COALESCE(b.busy, 0) <= $2 ORDER BY d.place, o.next_at, o.id LIMIT $3";
+
 /// A request to be sent now.
 #[derive(Debug, Clone)]
 pub struct Notice {
@@ -109,8 +124,9 @@ async fn append(
 }
 
 impl Catalog {
-    /// Takes at most `limit` requests that are due, one for each hook and table. They are the caller's until `lease`
-    /// is over; then they are due again, since the caller may be gone.
+    /// Takes at most `limit` requests that are due, one for each hook and table, and never more than
+    /// [`MOST_AT_ONCE`] for one hook. They are the caller's until `lease` is over; then they are due again, since the
+    /// caller may be gone.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -121,16 +137,7 @@ impl Catalog {
         limit: u32,
     ) -> Result<Vec<Notice>, StoreError> {
         let mut session = self.store.write().await?;
-        let rows = session
-            .rows(
-                "SELECT o.id, o.hook_id, o.table_id, o.load_id, o.body, o.tries, h.url \
-                 FROM outbox o JOIN hooks h ON h.id = o.hook_id \
-                 WHERE o.state = 'waiting' AND o.next_at IS NOT NULL AND o.next_at <= $1 \
-                 AND (o.claimed_until IS NULL OR o.claimed_until <= $1) AND h.disabled_at IS NULL \
-                 ORDER BY o.next_at, o.id LIMIT $2",
-                args![now, limit],
-            )
-            .await?;
+        let rows = session.rows(DUE_NOTICES, args![now, MOST_AT_ONCE, limit]).await?;
         let mut notices = Vec::with_capacity(rows.len());
         for row in &rows {
             let notice = self.read_notice(row)?;

@@ -43,6 +43,8 @@ pub struct TableReport {
     pub rows_loaded: u64,
     /// Records rejected.
     pub rows_rejected: u64,
+    /// Records that could not be loaded in time and were deleted (operations.md §9).
+    pub records_lost: u64,
     /// Rows of each sub-table.
     pub sub_tables: BTreeMap<String, u64>,
     /// The largest `time_extracted` of the last load.
@@ -236,6 +238,7 @@ impl TableReport {
         Self {
             rows_loaded: 0,
             rows_rejected: 0,
+            records_lost: 0,
             sub_tables: BTreeMap::new(),
             time_extracted: None,
             status: match table.last_error {
@@ -254,12 +257,14 @@ async fn add_sums(
     span: &[Arg<'_>],
 ) -> Result<(), StoreError> {
     let sums = "SELECT table_id, CAST(SUM(rows_landed) AS BIGINT) AS landed, \
-                CAST(SUM(rows_rejected) AS BIGINT) AS rejected FROM loads \
-                WHERE source_id = $1 AND done_at >= $2 AND done_at < $3 AND state = 'done' GROUP BY table_id";
+                CAST(SUM(rows_rejected) AS BIGINT) AS rejected, CAST(SUM(records_lost) AS BIGINT) AS lost FROM loads \
+                WHERE source_id = $1 AND done_at >= $2 AND done_at < $3 AND state IN ('done', 'skipped') \
+                GROUP BY table_id";
     for row in session.rows(sums, span).await? {
         if let Some(report) = reports.get_mut(&row.table("table_id")?) {
             report.rows_loaded = row.count("landed")?;
             report.rows_rejected = row.count("rejected")?;
+            report.records_lost = row.count("lost")?;
         }
     }
     let sub_sums = "SELECT l.table_id, o.sub_table, CAST(SUM(o.object_rows) AS BIGINT) AS landed \

@@ -13,20 +13,21 @@ use crate::units::TableVersion;
 
 pub use codec::{DecodeEntryError, decode, encode};
 
-/// A request that passed every check of import-api.md, before it is durable.
+/// A request that passed every check of import-api.md. Before it is durable its parts own their texts; those that come
+/// out of the log point into their entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AcceptedRequest {
+pub struct AcceptedRequest<T = String> {
     /// The source whose token or URL it came with.
     pub source: SourceId,
     /// When it was accepted: `_sdc_received_at` of all its records.
     pub received_at: Timestamp,
     /// What it holds.
-    pub parts: Vec<AcceptedPart>,
+    pub parts: Vec<AcceptedPart<T>>,
 }
 
 /// Consecutive records of one table in a request, which share version, keys, bookmark columns and schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AcceptedPart {
+pub struct AcceptedPart<T = String> {
     /// The table's name as received.
     pub table: String,
     /// The version its records carry.
@@ -40,10 +41,31 @@ pub struct AcceptedPart {
     /// The records, one after the other.
     pub items: Vec<AcceptedItem>,
     /// The text that the items point into. It may hold more than they do, such as the whole body of the request.
-    pub text: String,
+    pub text: T,
 }
 
-impl AcceptedPart {
+impl AcceptedRequest<&str> {
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> AcceptedRequest {
+        let owned = |part: AcceptedPart<&str>| AcceptedPart {
+            text: part.text.to_owned(),
+            table: part.table,
+            version: part.version,
+            key_names: part.key_names,
+            bookmark_names: part.bookmark_names,
+            schema: part.schema,
+            items: part.items,
+        };
+        AcceptedRequest {
+            source: self.source,
+            received_at: self.received_at,
+            parts: self.parts.into_iter().map(owned).collect(),
+        }
+    }
+}
+
+impl<T> AcceptedPart<T> {
     /// How many records it holds.
     #[must_use]
     pub fn records(&self) -> usize {

@@ -2,6 +2,7 @@
 //! the environment, or spawns anything.
 
 pub mod bucket_name;
+pub mod buffers;
 pub mod clean_name;
 pub mod decimal;
 mod edit_distance;
@@ -13,3 +14,4 @@ pub mod schema;
 pub mod settings;
 pub mod time;
 pub mod units;
+pub mod utf8;

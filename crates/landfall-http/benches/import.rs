@@ -95,7 +95,7 @@ fn take_in_a_batch(bencher: Bencher<'_, '_>, size: usize) {
     bencher
         .counter(BytesCount::of_slice(&body))
         .with_inputs(|| body.clone())
-        .bench_local_values(|body| encode(&intake.read_batch(body, SOURCE, NOW).expect("it is a batch")));
+        .bench_local_values(|body| encode(intake.read_batch(body, SOURCE, NOW).expect("it is a batch")));
 }
 
 #[divan::bench(args = SIZES)]
@@ -118,5 +118,5 @@ fn take_in(bencher: Bencher<'_, '_>, body: Vec<u8>, encoding: Encoding) {
     bencher
         .counter(BytesCount::of_slice(&body))
         .with_inputs(|| body.clone())
-        .bench_local_values(|body| encode(&intake.read_push(body, form, SOURCE, NOW).expect("it is a push")));
+        .bench_local_values(|body| encode(intake.read_push(body, form, SOURCE, NOW).expect("it is a push")));
 }

@@ -7,6 +7,7 @@ mod block;
 mod clock;
 mod cut;
 mod error;
+mod jitter;
 mod loader;
 mod pipeline;
 mod prepare;
@@ -18,6 +19,7 @@ mod workers;
 
 pub use clock::{Clock, LoadInstants};
 pub use error::{AccessError, LoadError, RunError};
+pub use jitter::Jitter;
 pub use loader::{AccessCheck, Load, Loader, NextInstant, RunInstants};
 pub use pipeline::{
     BatchFiles, GiveUp, InvalidRecords, Observer, Pipeline, PipelineParts, PipelineSettings, RejectionGroup,

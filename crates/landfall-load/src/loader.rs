@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use crate::clock::{Clock, LoadInstants};
 use crate::error::{AccessError, LoadError};
 use crate::report::{FileReport, LoadReport};
+use crate::service::{Step, Steps, Uninterrupted};
 
 /// How long a successful check counts (loading.md §4).
 const CHECK_LASTS: Duration = Duration::from_secs(60);
@@ -117,6 +118,7 @@ pub struct Loader {
     access: Arc<AccessCheck>,
     instants: Arc<dyn NextInstant>,
     checksums: Checksums,
+    steps: Arc<dyn Steps>,
 }
 
 /// Whether reports have the checksum of each file.
@@ -148,6 +150,7 @@ impl Loader {
             access,
             instants,
             checksums: Checksums::AsNeeded,
+            steps: Arc::new(Uninterrupted),
         }
     }
 
@@ -158,6 +161,12 @@ impl Loader {
             checksums: Checksums::Kept,
             ..self
         }
+    }
+
+    /// Tells of each object that is in the bucket.
+    #[must_use]
+    pub(crate) fn telling(self, steps: Arc<dyn Steps>) -> Self {
+        Self { steps, ..self }
     }
 
     /// Checks access as before a load.
@@ -245,6 +254,9 @@ impl Loader {
             part: part.to_string(),
         };
         let outcome = self.bucket.put_once(&key, body.clone(), &tags).await;
+        if matches!(outcome, Ok(PutOutcome::Created { .. })) {
+            self.steps.done(Step::ObjectPut).await;
+        }
         match outcome {
             Ok(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs) => Ok(Some(FileReport {
                 key,

@@ -21,16 +21,18 @@ mod jobs;
 mod keys;
 mod landing;
 mod notices;
+mod observer;
 mod places;
 mod point;
 mod steps;
 mod tables;
+mod waiting;
 
-pub use conductor::{
-    Conductor, ConductorError, ConductorHandle, EntryFault, ServiceObserver, ServiceParts, ServiceSettings,
-};
+pub use conductor::{Conductor, ConductorError, ConductorHandle, EntryFault, ServiceParts, ServiceSettings};
 pub use encoding::EncodingError;
 pub use keys::EntryKeys;
-pub use notices::{NoticeParts, Notices};
+pub use notices::{ANSWER_WITHIN, NoticeParts, Notices};
+pub use observer::{ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver};
 pub use places::{OpenPlace, Place, Places};
 pub use steps::{Step, Steps, Uninterrupted};
+pub use waiting::WaitingTable;

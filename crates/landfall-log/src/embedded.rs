@@ -8,6 +8,7 @@ mod room;
 mod segment;
 mod segments;
 mod settings;
+mod tail;
 mod walk;
 mod writer;
 
@@ -98,6 +99,7 @@ impl EmbeddedLog {
             settings.key.clone(),
             list,
             first,
+            settings.tail,
         ));
         let queue = Arc::new(Queue::new(settings.queue));
         let shared = Arc::new(Shared {
@@ -197,7 +199,9 @@ impl Shared {
             "ask for the free space of",
             "the log's file system",
         ))?;
-        let shortage = self.room.shortage(self.segments.bytes(), left, 0);
+        // Appends never go past the limit, so it is what the last one was refused for that shows whether there is room.
+        let more = self.segments.refused_bytes();
+        let shortage = self.room.shortage(self.segments.bytes(), left, more);
         Ok(shortage.map_or(Ok(()), |shortage| Err(shortage.into())))
     }
 
@@ -233,11 +237,15 @@ impl Log for EmbeddedLog {
             });
         }
         let mut reservation = shared.queue.reserve(bytes + FRAME_HEADER_BYTES as u64)?;
-        let sealed = shared.seal(entry.bytes).await.ok_or(AppendError::Closed)?;
+        let sealed = shared
+            .seal(entry.bytes.clone())
+            .await
+            .ok_or(AppendError::Closed)?;
         reservation.shrink_to(sealed.payload.len() as u64 + FRAME_HEADER_BYTES as u64);
         let (answer, answered) = oneshot::channel();
         shared.queue.push(Waiting {
             entry: sealed,
+            plain: entry.bytes,
             at: entry.at,
             answer,
             reservation,

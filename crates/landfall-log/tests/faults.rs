@@ -119,10 +119,13 @@ async fn a_full_budget_refuses_until_entries_are_freed() {
             usage.bytes.as_u64() <= 38_000 && usage.bytes.as_u64() > 36_000,
             "{usage:?}"
         );
+        assert!(matches!(usage.writable, Err(Unwritable::Full(_))), "{usage:?}");
         // Whatever is in the segment that is written to: freeing all makes room.
         let next = log.bounds(ONE).await.unwrap().next;
         log.free(ONE, next).await.unwrap();
-        assert!(log.usage().await.unwrap().bytes.as_u64() < 6000, "round {round}");
+        let usage = log.usage().await.unwrap();
+        assert!(usage.bytes.as_u64() < 6000, "round {round}");
+        assert!(usage.writable.is_ok(), "round {round}: {usage:?}");
     }
 }
 

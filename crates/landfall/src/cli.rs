@@ -1,5 +1,8 @@
 //! Commands and options, as `--help` shows them.
 
+mod hooks;
+mod serve;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use landfall_setup::Partition;
 use landfall_setup::principal::PrincipalArn;
 
+pub(crate) use self::hooks::{DeliveriesOptions, HooksCommand, ReplayOptions};
+pub(crate) use self::serve::ServeOptions;
 use crate::control::options::{DestinationOptions, SourceOptions};
 use crate::policy::parse_partition;
 use crate::setup::SetupOptions;
@@ -33,6 +38,9 @@ pub(crate) enum Command {
     Serve(Box<ServeOptions>),
     /// Prove that all a server accepted is in its buckets, or waits: the ledger against the log and the buckets
     Verify(VerifyOptions),
+    /// Post-load webhooks of a server: what was delivered, and telling it again
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Manage the destinations of a running server
     Destination(Box<DestinationOptions>),
     /// Manage the sources of a running server
@@ -81,101 +89,15 @@ pub(crate) struct LoadOptions {
     pub(crate) dry_run: bool,
 }
 
-/// Options of `landfall serve`. A flag wins over the environment (`LANDFALL_LISTEN` and so on), that over the file.
-#[derive(Debug, Args)]
-pub(crate) struct ServeOptions {
-    /// Settings file (TOML)
-    #[arg(long, short = 'c', value_name = "PATH")]
-    pub(crate) config: Option<PathBuf>,
-    /// Address of everything [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<String>,
-    /// Folder of everything that is kept [default: ./landfall-data]
-    #[arg(long, value_name = "FOLDER")]
-    data_dir: Option<String>,
-    /// Account number that push clients send [default: 1000]
-    #[arg(long, value_name = "NUMBER")]
-    client_id: Option<String>,
-    /// Records at which a batch closes [default: 100000]
-    #[arg(long, value_name = "ROWS")]
-    batch_size_rows: Option<String>,
-    /// Bytes of records at which a batch closes [default: 67108864]
-    #[arg(long, value_name = "BYTES")]
-    batch_size_bytes: Option<String>,
-    /// Age of its first record at which a batch closes [default: 300]
-    #[arg(long, value_name = "SECONDS")]
-    batch_wait_seconds: Option<String>,
-    /// Memory that batches may take [default: 268435456]
-    #[arg(long, value_name = "BYTES")]
-    memory_budget_bytes: Option<String>,
-    /// Disk that waiting records may take; near it, requests are answered 503 [default: no limit]
-    #[arg(long, value_name = "BYTES")]
-    log_budget_bytes: Option<String>,
-    /// Host names that are served, with commas between [default: all]
-    #[arg(long, value_name = "NAMES")]
-    allowed_hosts: Option<String>,
-    /// Address under which clients reach this server, for the URLs of webhook sources
-    #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
-    /// Proxies that clients reach the server through by HTTPS: addresses or networks, with commas between
-    #[arg(long, value_name = "NETWORKS")]
-    trusted_proxies: Option<String>,
-    /// Certificate of the server, with those that vouch for it, in PEM: it speaks HTTPS then
-    #[arg(long, value_name = "PATH")]
-    tls_certificate: Option<String>,
-    /// Private key of the certificate, in PEM
-    #[arg(long, value_name = "PATH")]
-    tls_key: Option<String>,
-    /// Allow plain HTTP for post-load webhooks
-    #[arg(long)]
-    allow_insecure_webhooks: bool,
-    /// Allow plain HTTP for S3 endpoints on other machines
-    #[arg(long)]
-    allow_insecure_endpoint: bool,
-    /// Log more
-    #[arg(long, short = 'v', conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-    /// Log warnings and errors only
-    #[arg(long, short = 'q')]
-    pub(crate) quiet: bool,
-}
-
-impl ServeOptions {
-    /// The settings that were given, by name.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let texts = [
-            ("listen", &self.listen),
-            ("data_dir", &self.data_dir),
-            ("client_id", &self.client_id),
-            ("batch_size_rows", &self.batch_size_rows),
-            ("batch_size_bytes", &self.batch_size_bytes),
-            ("batch_wait_seconds", &self.batch_wait_seconds),
-            ("memory_budget_bytes", &self.memory_budget_bytes),
-            ("log_budget_bytes", &self.log_budget_bytes),
-            ("allowed_hosts", &self.allowed_hosts),
-            ("public_url", &self.public_url),
-            ("trusted_proxies", &self.trusted_proxies),
-            ("tls_certificate", &self.tls_certificate),
-            ("tls_key", &self.tls_key),
-        ];
-        let switches = [
-            ("allow_insecure_webhooks", self.allow_insecure_webhooks),
-            ("allow_insecure_endpoint", self.allow_insecure_endpoint),
-        ];
-        let texts = texts
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.clone()?)));
-        let on = switches.into_iter().filter(|(_, is_on)| *is_on);
-        texts.chain(on.map(|(name, _)| (name, "true".to_owned())))
-    }
-}
-
 /// Options of `landfall verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyOptions {
-    /// The server's data folder
-    #[arg(long, value_name = "FOLDER", default_value = "landfall-data")]
-    pub(crate) data_dir: PathBuf,
+    /// The server's data folder, if not that of LANDFALL_DATA_DIR [default: ./landfall-data]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// File with the key that the log is encrypted with, if not LANDFALL_LOG_KEY or LANDFALL_LOG_KEY_FILE say it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) log_key_file: Option<PathBuf>,
     /// Read every object and compare its checksum, not its size alone
     #[arg(long)]
     pub(crate) read: bool,

@@ -13,6 +13,7 @@ mod control;
 mod credential_hints;
 mod demo;
 mod environment;
+mod hooks;
 mod key;
 mod load;
 mod log;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         cli::Command::Load(options) => load::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Verify(options) => verify::run(&options),
+        cli::Command::Hooks(command) => hooks::run(&command),
         cli::Command::Destination(options) => control::destination(&options),
         cli::Command::Source(options) => control::source(&options),
         cli::Command::Setup(options) => setup::run(&options),

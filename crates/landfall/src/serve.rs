@@ -4,9 +4,16 @@ mod accept;
 pub(crate) mod data_folder;
 mod events;
 mod gate;
+mod http;
+mod journal;
+#[cfg(debug_assertions)]
+mod kill_point;
+pub(crate) mod log_key;
 mod metrics;
 mod ops;
+mod parts;
 mod places;
+mod retention;
 mod run;
 mod settings;
 

@@ -10,18 +10,17 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use landfall_catalog::{Account, Catalog, Chain, Instance, Point, Source};
-use landfall_core::ids::{ClientId, SourceId};
+use landfall_catalog::{Account, Catalog, Chain, Point, Source};
+use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedItem, decode};
 use landfall_core::units::ByteCount;
-use landfall_load::Clock;
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, Partition};
 use serde_json::json;
 
 use crate::cli::VerifyOptions;
-use crate::clock::SystemClock;
 use crate::log::{self, LogLevel};
-use crate::serve::data_folder::{DataFolder, SystemEntropy};
+use crate::serve::data_folder::DataFolder;
+use crate::serve::log_key;
 
 /// What is said of one table.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
 }
 
 async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
-    let catalog = open_catalog(options).await?;
+    let catalog = DataFolder::existing_catalog(options.data_dir.as_deref()).await?;
     let mut tables = accounts(&catalog).await?;
     let log_note = count_waiting(options, &catalog, &mut tables).await?;
     let buckets = bucket::check(&catalog, options).await?;
@@ -89,31 +88,6 @@ async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
         print_report(&tables, &buckets, log_note.as_deref(), &problems);
     }
     Ok(problems.is_empty())
-}
-
-async fn open_catalog(options: &VerifyOptions) -> anyhow::Result<Catalog> {
-    let path = options.data_dir.join("catalog.sqlite");
-    if !path.exists() {
-        anyhow::bail!(
-            "there is no {}: give the server's data folder with --data-dir",
-            path.display()
-        );
-    }
-    let folder = DataFolder::open(&options.data_dir)?;
-    let now = SystemClock::new().closing();
-    let unused = Instance {
-        id: String::new(),
-        client_id: ClientId::new(0),
-        created_at: now,
-    };
-    let opened = Catalog::open(
-        &folder.catalog(),
-        &folder.secret_key()?,
-        Box::new(SystemEntropy),
-        &unused,
-    )
-    .await;
-    opened.with_context(|| format!("opening {}", folder.catalog().display()))
 }
 
 type Tables = HashMap<(SourceId, String), TableAccount>;
@@ -162,15 +136,19 @@ async fn count_waiting(
     catalog: &Catalog,
     tables: &mut Tables,
 ) -> anyhow::Result<Option<String>> {
-    let folder = options.data_dir.join("log");
-    let log = match EmbeddedLog::open_folder(&folder, EmbeddedLogSettings::default()) {
+    let folder = DataFolder::chosen(options.data_dir.as_deref()).join("log");
+    let settings = EmbeddedLogSettings {
+        key: log_key::of_environment(options.log_key_file.as_deref())?,
+        ..EmbeddedLogSettings::default()
+    };
+    let log = match EmbeddedLog::open_folder(&folder, settings) {
         Ok(log) => log,
         Err(landfall_log::OpenError::InUse { .. }) => {
             return Ok(Some(
                 "a server is running on it: what waits in its log is not counted".to_owned(),
             ));
         }
-        Err(error) => return Err(error).with_context(|| format!("opening {}", folder.display())),
+        Err(error) => return Err(log_key::explain(error, &folder)),
     };
     tables.values_mut().for_each(|table| table.waiting = Some(0));
     let bounds = log.bounds(Partition::FIRST).await?;

@@ -42,7 +42,7 @@ fn a_pushed_record_is_in_the_bucket_within_the_batch_age() {
     });
     let metrics = server.manage("GET", "/metrics", None).ok().body;
     assert!(
-        metrics.contains("landfall_import_records_total{source=\"1\"} 3"),
+        metrics.contains("landfall_import_records_total{source=\"shop\"} 3"),
         "{metrics}"
     );
     assert!(server.end().success());

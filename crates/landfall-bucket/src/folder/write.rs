@@ -1,64 +1,135 @@
 //! Writing the content of an object to its temporary file.
 
+mod block;
+mod direct;
+
 use std::fs::File;
-use std::io::{self, Write};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread;
+use std::io::{self, Seek, SeekFrom, Write};
 
 use crate::body::ObjectBody;
 
-/// Files from this size on are synced while they are written.
-const LARGE_BYTES: u64 = 16 << 20;
-/// How much is written between two syncs of a large file.
-const SYNC_EVERY_BYTES: u64 = 4 << 20;
+/// Files from this size on go to the disk past the page cache, while the rest is still being put together.
+const LARGE_BYTES: u64 = 4 << 20;
 
 /// Writes `body` and syncs it; false if it has not the length it promised.
 pub(super) fn write_synced(file: &File, body: &dyn ObjectBody) -> io::Result<bool> {
     let promised_bytes = body.size_bytes();
-    let written_bytes = if promised_bytes < LARGE_BYTES {
-        write(file, body, |_| ())?
+    let directly = if promised_bytes < LARGE_BYTES {
+        None
     } else {
-        write_and_sync(file, body)?
+        direct::write(file, body, promised_bytes)?
+    };
+    let written_bytes = match directly {
+        Some(written_bytes) => written_bytes,
+        None => write(file, body)?,
     };
     file.sync_all()?;
     Ok(written_bytes == promised_bytes)
 }
 
-/// The disk works while the rest is still being put together, so that little is left for the last sync.
-fn write_and_sync(file: &File, body: &dyn ObjectBody) -> io::Result<u64> {
-    thread::scope(|scope| {
-        let (due, syncs) = sync_channel::<()>(1);
-        let syncing = scope.spawn(move || syncs.into_iter().try_for_each(|()| file.sync_data()));
-        let written = write(file, body, sync_now_and_then(due));
-        // A failed write-back is told to one sync only: its answer must not be lost, or the last sync would vouch for
-        // what never reached the disk.
-        match syncing.join() {
-            Ok(synced) => synced.and(written),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
-fn write(mut file: &File, body: &dyn ObjectBody, mut written: impl FnMut(u64)) -> io::Result<u64> {
+/// Writes `body` as all that the file holds.
+fn write(mut file: &File, body: &dyn ObjectBody) -> io::Result<u64> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
     let mut written_bytes = 0;
     for piece in body.open() {
         file.write_all(&piece)?;
         written_bytes += piece.len() as u64;
-        written(written_bytes);
     }
     Ok(written_bytes)
 }
 
-/// Asks for a sync whenever enough was written since the last one, and none is running.
-fn sync_now_and_then(due: SyncSender<()>) -> impl FnMut(u64) {
-    let mut synced_bytes = 0;
-    move |written_bytes| {
-        if written_bytes - synced_bytes < SYNC_EVERY_BYTES {
-            return;
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::path::Path;
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// Content in pieces of a length that divides nothing.
+    struct InPieces {
+        content: Vec<u8>,
+        promised_bytes: u64,
+    }
+
+    impl ObjectBody for InPieces {
+        fn size_bytes(&self) -> u64 {
+            self.promised_bytes
         }
-        match due.try_send(()) {
-            Ok(()) => synced_bytes = written_bytes,
-            Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
+
+        fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+            Box::new(self.content.chunks(777_777).map(Bytes::copy_from_slice))
         }
+    }
+
+    fn body(bytes: usize, promised_bytes: u64) -> InPieces {
+        let numbers = 0..bytes as u32;
+        InPieces {
+            content: numbers.map(|number| (number ^ number >> 9) as u8).collect(),
+            promised_bytes,
+        }
+    }
+
+    fn written(folder: &Path, body: &InPieces) -> (bool, Vec<u8>) {
+        let path = folder.join("object");
+        let file = File::create(&path).unwrap();
+        let is_whole = write_synced(&file, body).unwrap();
+        let mut content = Vec::new();
+        File::open(&path).unwrap().read_to_end(&mut content).unwrap();
+        (is_whole, content)
+    }
+
+    #[test]
+    fn content_of_every_length_is_written_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = LARGE_BYTES as usize;
+        let mebibyte = 1 << 20;
+        for bytes in [
+            0,
+            1,
+            large - 1,
+            large,
+            large + 1,
+            large + 4096,
+            5 * mebibyte,
+            5 * mebibyte + 4095,
+            9_000_001,
+        ] {
+            let body = body(bytes, bytes as u64);
+            let (is_whole, content) = written(folder.path(), &body);
+            assert!(is_whole && content == body.content, "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn content_of_another_length_than_promised_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for (bytes, promised) in [
+            (5_000_000, 6_000_000),
+            (6_000_000, 5_000_000),
+            (0, 5_000_000),
+            (9, 8),
+        ] {
+            assert!(
+                !written(folder.path(), &body(bytes, promised)).0,
+                "{bytes} of {promised}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_direct_writes_have_left_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("object")).unwrap();
+        assert_eq!(
+            direct::write(&file, &body(7_000_000, 7_000_000), 7_000_000)
+                .unwrap()
+                .unwrap_or(7_000_000),
+            7_000_000
+        );
+        assert_eq!(write(&file, &body(5, 5)).unwrap(), 5);
+        assert_eq!(file.metadata().unwrap().len(), 5);
     }
 }

@@ -122,6 +122,17 @@ impl Catalog {
         })
     }
 
+    /// The open load of a table, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_load_of(&self, table: TableId) -> Result<Option<OpenLoad>, StoreError> {
+        let mut session = self.store.read().await?;
+        let sql = format!("SELECT {COLUMNS} FROM loads WHERE state = 'open' AND table_id = $1");
+        let row = session.row(&sql, args![table]).await?;
+        row.as_ref().map(read).transpose()
+    }
+
     /// All open loads in the order of opening: what is to be finished first after a restart.
     ///
     /// # Errors

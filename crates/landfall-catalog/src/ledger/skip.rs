@@ -9,7 +9,7 @@ use super::open::{check_next, find_table};
 use crate::catalog::Catalog;
 use crate::ids::{LoadId, LoadSeq, TableId};
 use crate::position::LogRange;
-use crate::store::{args, day_of};
+use crate::store::{Session, args, day_of};
 
 /// A stretch of a table's log that is dealt with without a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,15 +41,40 @@ impl Catalog {
     /// [`LedgerError::UnknownTable`], [`LedgerError::TableBusy`], [`LedgerError::NotNext`], [`LedgerError::Backward`].
     pub async fn skip(&self, skip: &Skip, now: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.store.write().await?;
-        let table = find_table(&mut session, skip.table).await?;
-        check_next(&mut session, skip.table, &skip.range).await?;
-        let (lost, activated) = match skip.reason {
-            SkipReason::Activated(version) => (0, Some(version)),
-            SkipReason::Lost { records } => (records, None),
-        };
-        let seq = LoadSeq::new(session.next_number("load").await?);
-        let version = activated.or(table.active_version).unwrap_or_default();
+        pass(&mut session, skip, now).await?;
+        Ok(session.commit().await?)
+    }
+
+    /// Moves a table past records that are never loaded, and whatever lies between them. An open load of it is given
+    /// up: what it had already written stays in the bucket, and belongs to nobody.
+    ///
+    /// # Errors
+    /// As [`Catalog::skip`], and then nothing was changed.
+    pub async fn lose(&self, table: TableId, skips: &[Skip], now: Timestamp) -> Result<(), LedgerError> {
+        let mut session = self.store.write().await?;
         session
+            .run(
+                "UPDATE loads SET state = 'abandoned', done_at = $2 WHERE table_id = $1 AND state = 'open'",
+                args![table, now],
+            )
+            .await?;
+        for skip in skips {
+            pass(&mut session, skip, now).await?;
+        }
+        Ok(session.commit().await?)
+    }
+}
+
+async fn pass(session: &mut Session, skip: &Skip, now: Timestamp) -> Result<(), LedgerError> {
+    let table = find_table(session, skip.table).await?;
+    check_next(session, skip.table, &skip.range).await?;
+    let (lost, activated) = match skip.reason {
+        SkipReason::Activated(version) => (0, Some(version)),
+        SkipReason::Lost { records } => (records, None),
+    };
+    let seq = LoadSeq::new(session.next_number("load").await?);
+    let version = activated.or(table.active_version).unwrap_or_default();
+    session
             .run(
                 "INSERT INTO loads (seq, id, state, source_id, table_id, version, log_partition, from_position, \
                  from_ordinal, to_position, to_ordinal, records, activates, new_version, load_instant, plan, \
@@ -73,15 +98,14 @@ impl Catalog {
                 ],
             )
             .await?;
-        move_on(&mut session, skip.table, &skip.range).await?;
-        if let Some(version) = activated {
-            session
-                .run(
-                    "UPDATE tables SET active_version = $1 WHERE id = $2",
-                    args![version, skip.table],
-                )
-                .await?;
-        }
-        Ok(session.commit().await?)
+    move_on(session, skip.table, &skip.range).await?;
+    if let Some(version) = activated {
+        session
+            .run(
+                "UPDATE tables SET active_version = $1 WHERE id = $2",
+                args![version, skip.table],
+            )
+            .await?;
     }
+    Ok(())
 }

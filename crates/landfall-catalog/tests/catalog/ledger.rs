@@ -437,3 +437,43 @@ async fn objects_are_listed_page_by_page() {
     let seqs: Vec<_> = loads.iter().map(|load| load.seq.number()).collect();
     assert_eq!(seqs, [3, 2]);
 }
+
+#[tokio::test]
+async fn records_that_are_lost_take_an_open_load_with_them_and_are_counted() {
+    let (world, setup) = World::with_table().await;
+    let intent = setup.intent("one", range(None, 5), 10);
+    let open = world.catalog.open_load(&intent, &keys, at(1_000)).await.unwrap();
+    assert_eq!(
+        world.catalog.open_load_of(setup.table).await.unwrap(),
+        Some(open.clone())
+    );
+    let lost = |range, records| Skip {
+        table: setup.table,
+        range,
+        reason: SkipReason::Lost { records },
+    };
+    let gap = [lost(range(None, 5), 10), lost(range(Some(6), 7), 1)];
+    let refused = world.catalog.lose(setup.table, &gap, at(2_000)).await;
+    assert!(matches!(refused, Err(LedgerError::NotNext { .. })), "{refused:?}");
+    let still = world.catalog.open_load_of(setup.table).await.unwrap();
+    assert_eq!(still, Some(open.clone()), "nothing was changed");
+
+    let losses = [lost(range(None, 5), 10), lost(range(Some(5), 7), 3)];
+    world.catalog.lose(setup.table, &losses, at(2_000)).await.unwrap();
+    assert_eq!(world.catalog.open_load_of(setup.table).await.unwrap(), None);
+    let late = world.catalog.commit_load(&commit(&open, 1, 2_500)).await;
+    assert!(matches!(late, Err(LedgerError::Abandoned(_))), "{late:?}");
+    let account = world.catalog.accounts(None, 10).await.unwrap().remove(0);
+    assert_eq!(
+        (account.records, account.lost, account.is_balanced()),
+        (13, 13, true)
+    );
+    let chain = world.catalog.check_chain(&account).await.unwrap();
+    assert_eq!(chain, Chain::Whole { links: 2 });
+    let report = world
+        .catalog
+        .loading_report(setup.source, at(0), at(3_000))
+        .await
+        .unwrap();
+    assert_eq!((report[0].records_lost, report[0].rows_loaded), (13, 0));
+}

@@ -224,3 +224,33 @@ async fn what_was_told_can_be_told_again() {
     let refused = world.catalog.replay_notices(unknown, at(0), at(0)).await;
     assert!(matches!(refused, Err(HookError::NotFound(_))));
 }
+
+#[tokio::test]
+async fn a_hook_gets_few_requests_at_a_time_and_leaves_room_for_others() {
+    let (world, setup) = World::with_table().await;
+    let (busy, other) = (hook(&world, setup, 1).await, hook(&world, setup, 2).await);
+    for number in 0..6_u64 {
+        let table = world.table(setup.source, &format!("t{number}")).await;
+        let lane = Setup { table, ..setup };
+        world
+            .land(lane, range(None, number + 1), 2, 100 + number as i64)
+            .await;
+    }
+    let hooks = |notices: &[Notice]| notices.iter().map(|notice| notice.hook).collect::<Vec<_>>();
+    let two = world.catalog.claim_notices(at(1_000), LEASE, 2).await.unwrap();
+    assert_eq!(
+        hooks(&two),
+        [busy, other],
+        "the first of each before the second of any"
+    );
+    let rest = claim(&world, 1_000).await;
+    assert_eq!(rest.len(), 2 * MOST_AT_ONCE as usize - 2);
+    assert_eq!(claim(&world, 1_000).await.len(), 0, "both have enough to do");
+    let over = rest.iter().find(|notice| notice.hook == other).unwrap();
+    world
+        .catalog
+        .record_delivery(over.id, &Delivery::Delivered, at(1_001))
+        .await
+        .unwrap();
+    assert_eq!(hooks(&claim(&world, 1_002).await), [other]);
+}

@@ -1,15 +1,17 @@
 //! The bytes of an accepted request in the log.
 //!
 //! ```text
-//! entry   version=1 source received_at parts:n part…
-//! part    table version keys:n text… bookmarks:n text… has_schema [schema] items:n item… text
+//! entry   text… facts length-of-facts:u32 version=2:u8
+//! facts   source received_at parts:n part…
+//! part    table version keys:n name… bookmarks:n name… has_schema [schema] items:n item… length-of-text
 //! item    0                                      ACTIVATE_VERSION
 //!         1 sequence start length                a record
 //!         2 sequence start length start length   a record and its time_extracted
-//! text    length bytes
 //! ```
 //!
-//! Numbers are LEB128, signed ones zigzag. Ranges of an item start where the one before ended, plus `start`.
+//! The texts of all parts come first, as they are: the buffer that a body arrived in becomes the entry. Numbers are
+//! LEB128, signed ones zigzag; names are a length and bytes. Ranges of an item start where the one before ended, plus
+//! `start`.
 
 use std::ops::Range;
 
@@ -18,36 +20,57 @@ use crate::ids::SourceId;
 use crate::time::Timestamp;
 use crate::units::TableVersion;
 
-const VERSION: u64 = 1;
+const VERSION: u8 = 2;
+
+/// What stands at the end of an entry: where its facts begin, and the format.
+const TRAILER_BYTES: usize = 5;
+
+/// What the facts of an item take, with some room to spare.
+const ITEM_BYTES: usize = 16;
+
+/// What the facts of a part take, but for names, schema and items.
+const PART_BYTES: usize = 128;
 
 /// Why bytes are no entry that this version of Landfall can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeEntryError {
-    /// Written by a later version.
-    #[error("log entry of format {0} was written by a later version of Landfall: start that version again")]
-    LaterFormat(u64),
+    /// Written by another version.
+    #[error("log entry of format {0} was written by another version of Landfall: start that version again")]
+    OtherFormat(u8),
     /// The bytes don't follow the format.
     #[error("log entry is damaged at byte {0}")]
     Damaged(usize),
 }
 
-/// The bytes of `request`.
+/// The bytes of `request`. The buffer of its first text is taken for them, so that nothing is copied if it has some
+/// room left.
 #[must_use]
-pub fn encode(request: &AcceptedRequest) -> Vec<u8> {
-    let text: usize = request
-        .parts
-        .iter()
-        .map(|part| part.text.len() + part.items.len() * 12 + 256)
-        .sum();
-    let mut out = Vec::with_capacity(text);
-    put(&mut out, VERSION);
-    put(&mut out, u64::from(request.source.as_u32()));
-    put_signed(&mut out, request.received_at.as_millis());
-    put(&mut out, request.parts.len() as u64);
-    for part in &request.parts {
-        put_part(&mut out, part);
-    }
+pub fn encode(request: AcceptedRequest) -> Vec<u8> {
+    let mut facts = Vec::with_capacity(room_for_facts(&request));
+    put(&mut facts, u64::from(request.source.as_u32()));
+    put_signed(&mut facts, request.received_at.as_millis());
+    put(&mut facts, request.parts.len() as u64);
+    request.parts.iter().for_each(|part| put_part(&mut facts, part));
+    let mut texts = request.parts.into_iter().map(|part| part.text.into_bytes());
+    let mut out = texts.next().unwrap_or_default();
+    texts.for_each(|text| out.extend_from_slice(&text));
+    // Requests are limited to far less than 4 GiB, and with them their facts.
+    let length = facts.len() as u32;
+    out.reserve_exact(facts.len() + TRAILER_BYTES);
+    out.extend_from_slice(&facts);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.push(VERSION);
     out
+}
+
+fn room_for_facts(request: &AcceptedRequest) -> usize {
+    let of_part = |part: &AcceptedPart| {
+        let names = part.key_names.iter().chain(&part.bookmark_names);
+        let names: usize = names.map(|name| name.len() + 5).sum();
+        let schema = part.schema.as_ref().map_or(0, String::len);
+        PART_BYTES + part.table.len() + names + schema + part.items.len() * ITEM_BYTES
+    };
+    PART_BYTES + request.parts.iter().map(of_part).sum::<usize>()
 }
 
 fn put_part(out: &mut Vec<u8>, part: &AcceptedPart) {
@@ -75,7 +98,7 @@ fn put_part(out: &mut Vec<u8>, part: &AcceptedPart) {
             put_range(out, &mut at, extracted_at);
         }
     }
-    put_text(out, &part.text);
+    put(out, part.text.len() as u64);
 }
 
 fn put(out: &mut Vec<u8>, mut number: u64) {
@@ -106,16 +129,24 @@ fn put_range(out: &mut Vec<u8>, at: &mut usize, range: &Range<usize>) {
 ///
 /// # Errors
 /// [`DecodeEntryError`]. Any bytes at all may be given.
-pub fn decode(entry: &[u8]) -> Result<AcceptedRequest, DecodeEntryError> {
-    let mut reader = Reader { entry, at: 0 };
-    match reader.number()? {
-        VERSION => {}
-        other => return Err(DecodeEntryError::LaterFormat(other)),
+pub fn decode(entry: &[u8]) -> Result<AcceptedRequest<&str>, DecodeEntryError> {
+    let damage = || DecodeEntryError::Damaged(entry.len());
+    let (rest, [length @ .., version]) = entry.split_last_chunk::<TRAILER_BYTES>().ok_or_else(damage)?;
+    if *version != VERSION {
+        return Err(DecodeEntryError::OtherFormat(*version));
     }
+    let length = u32::from_le_bytes(*length) as usize;
+    let facts = rest.len().checked_sub(length).ok_or_else(damage)?;
+    let mut reader = Reader {
+        entry: rest,
+        at: facts,
+        text: 0,
+        texts: facts,
+    };
     let source = u32::try_from(reader.number()?).map_err(|_| reader.damage())?;
     let received_at = Timestamp::from_millis(reader.signed()?);
     let parts = reader.list(Reader::part)?;
-    if reader.at != entry.len() {
+    if reader.at != rest.len() || reader.text != reader.texts {
         return Err(reader.damage());
     }
     Ok(AcceptedRequest {
@@ -127,10 +158,15 @@ pub fn decode(entry: &[u8]) -> Result<AcceptedRequest, DecodeEntryError> {
 
 struct Reader<'e> {
     entry: &'e [u8],
+    /// The next fact.
     at: usize,
+    /// The next text.
+    text: usize,
+    /// Where texts end.
+    texts: usize,
 }
 
-impl Reader<'_> {
+impl<'e> Reader<'e> {
     fn damage(&self) -> DecodeEntryError {
         DecodeEntryError::Damaged(self.at)
     }
@@ -162,12 +198,25 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self) -> Result<String, DecodeEntryError> {
+    fn name(&mut self) -> Result<String, DecodeEntryError> {
         let length = self.length()?;
         let bytes = &self.entry[self.at..self.at + length];
-        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| self.damage())?;
+        let name = simdutf8::basic::from_utf8(bytes).map_err(|_| self.damage())?;
         self.at += length;
-        Ok(text.to_owned())
+        Ok(name.to_owned())
+    }
+
+    fn text(&mut self) -> Result<&'e str, DecodeEntryError> {
+        let length = usize::try_from(self.number()?).map_err(|_| self.damage())?;
+        let end = self
+            .text
+            .checked_add(length)
+            .filter(|end| *end <= self.texts)
+            .ok_or_else(|| self.damage())?;
+        let bytes = &self.entry[self.text..end];
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| self.damage())?;
+        self.text = end;
+        Ok(text)
     }
 
     fn list<T>(
@@ -182,15 +231,15 @@ impl Reader<'_> {
         Ok(list)
     }
 
-    fn part(&mut self) -> Result<AcceptedPart, DecodeEntryError> {
-        let table = self.text()?;
+    fn part(&mut self) -> Result<AcceptedPart<&'e str>, DecodeEntryError> {
+        let table = self.name()?;
         let version = TableVersion::new(self.signed()?);
-        let key_names = self.list(Self::text)?;
-        let bookmark_names = self.list(Self::text)?;
+        let key_names = self.list(Self::name)?;
+        let bookmark_names = self.list(Self::name)?;
         let schema = if self.number()? == 0 {
             None
         } else {
-            Some(self.text()?)
+            Some(self.name()?)
         };
         let mut end = 0;
         let items = self.list(|reader| reader.item(&mut end))?;

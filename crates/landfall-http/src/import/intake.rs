@@ -3,6 +3,7 @@
 use landfall_core::ids::{ClientId, SourceId};
 use landfall_core::intake::{AcceptedPart, AcceptedRequest};
 use landfall_core::json::{JsonError, JsonFault};
+use landfall_core::utf8::into_string;
 
 use super::answer::{Answer, Encoding};
 use super::cursor::Scratch;
@@ -126,12 +127,9 @@ impl Intake {
 }
 
 fn into_text(body: Vec<u8>, encoding: Encoding) -> Result<String, Answer> {
-    String::from_utf8(body).map_err(|error| {
-        let error = JsonError {
-            fault: JsonFault::InvalidUtf8,
-            offset: error.utf8_error().valid_up_to(),
-        };
-        Answer::malformed(encoding, &error.to_string())
+    into_string(body).map_err(|offset| {
+        let fault = JsonFault::InvalidUtf8;
+        Answer::malformed(encoding, &JsonError { fault, offset }.to_string())
     })
 }
 

@@ -96,7 +96,7 @@ impl Gate for World {
         if let Some(error) = *self.journal.lock().unwrap() {
             return Err(error);
         }
-        let kept = decode(&encode(&request)).unwrap();
+        let kept = decode(&encode(request.clone())).unwrap().into_owned();
         assert_eq!(kept, request, "what the log would give back");
         self.stored.lock().unwrap().push(kept);
         Ok(())

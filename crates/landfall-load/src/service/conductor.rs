@@ -1,12 +1,15 @@
 //! Who does what when.
 
 mod catching_up;
+mod expiring;
 mod feeding;
+mod handle;
 mod starting;
 mod trimming;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use landfall_bucket::Sleep;
@@ -16,15 +19,19 @@ use landfall_core::json::JsonError;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
 use landfall_log::{Log, Partition, Position, ReadError};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 
+pub use self::handle::ConductorHandle;
 use super::keys::{EntryKeys, InstanceKeys};
 use super::landing::{Lander, LandingFault};
+use super::observer::ServiceObserver;
 use super::places::{Places, Routes};
 use super::steps::{Step, Steps};
 use super::tables::{TableKey, TableWork};
+use super::waiting::{Question, WaitingTable, questions};
 use crate::clock::Clock;
+use crate::jitter::Jitter;
 use crate::report::LoadReport;
 
 /// The one partition of the embedded log.
@@ -33,6 +40,8 @@ const LOG_PARTITION: Partition = Partition::FIRST;
 const CHUNK_BYTES: u64 = 8 << 20;
 /// How often ages, waits and the log's room are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often records are looked for that have waited too long.
+const EXPIRE_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long what comes in may gather before it is read: clients that push at the same time are not held up by a reader
 /// that wakes for each of their commits.
 const GATHER_FOR: Duration = Duration::from_millis(10);
@@ -46,6 +55,8 @@ pub struct ServiceSettings {
     pub memory_budget: ByteCount,
     /// Loads at the same time.
     pub loads_at_once: usize,
+    /// How long records are kept that can't be loaded (operations.md §9).
+    pub keep_unloaded: Duration,
 }
 
 /// What the service's loader works with.
@@ -72,34 +83,6 @@ pub struct ServiceParts {
     pub notices: Arc<Notify>,
 }
 
-/// Who is told what the loader does.
-pub trait ServiceObserver: Send + Sync {
-    /// A load is done.
-    fn landed(&self, source: &str, report: &LoadReport);
-    /// One failed. Its records are still in the log.
-    fn failed(&self, source: &str, table: &str, fault: &str);
-}
-
-/// Talks to a running [`Conductor`].
-#[derive(Debug, Clone)]
-pub struct ConductorHandle {
-    wake: Arc<Notify>,
-    stop: watch::Sender<bool>,
-}
-
-impl ConductorHandle {
-    /// Something was changed that loading depends on.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Takes in what is in the log, loads what can be loaded, and ends.
-    pub fn drain(&self) {
-        self.stop.send_replace(true);
-        self.wake.notify_one();
-    }
-}
-
 /// What comes back from a job.
 pub(super) struct Landed {
     pub(super) table: TableKey,
@@ -123,6 +106,10 @@ pub struct Conductor {
     /// What the ledger knows of tables that no record was read of yet.
     progress: HashMap<TableId, Point>,
     open_loads: HashMap<TableId, OpenLoad>,
+    /// Tables of which the ledger may know more than this.
+    unsure: HashSet<TableId>,
+    /// Bytes that all tables hold.
+    held: usize,
     /// The next entry to read.
     at: Position,
     catch_up: Option<CatchUp>,
@@ -133,7 +120,10 @@ pub struct Conductor {
     landed_in: UnboundedSender<Landed>,
     handle: ConductorHandle,
     stop: watch::Receiver<bool>,
+    asked: Receiver<Question>,
     next_look: Duration,
+    passes_over_losses: bool,
+    next_expiry: Duration,
 }
 
 /// Why the loader ends early.
@@ -186,6 +176,7 @@ impl Conductor {
         let progress = parts.catalog.all_progress().await?;
         let (landed_in, landed) = unbounded_channel();
         let (stop_sender, stop) = watch::channel(false);
+        let (asking, asked) = questions();
         let mut conductor = Self {
             lander: Arc::new(lander),
             routes: Routes::new(parts.catalog.clone(), parts.places.clone()),
@@ -196,6 +187,8 @@ impl Conductor {
                 .map(|one| (one.table, one.landed_through))
                 .collect(),
             open_loads: HashMap::new(),
+            unsure: HashSet::new(),
+            held: 0,
             at,
             catch_up: None,
             queue: VecDeque::new(),
@@ -206,12 +199,18 @@ impl Conductor {
             handle: ConductorHandle {
                 wake: Arc::new(Notify::new()),
                 stop: stop_sender,
+                asking,
+                most_held: Arc::default(),
             },
             stop,
+            asked,
             next_look: Duration::ZERO,
+            passes_over_losses: false,
+            next_expiry: Duration::ZERO,
             parts,
         };
-        conductor.read_open_loads().await?;
+        let open = conductor.parts.catalog.open_loads().await?;
+        conductor.open_loads = open.into_iter().map(|load| (load.intent.table, load)).collect();
         Ok(conductor)
     }
 
@@ -219,6 +218,22 @@ impl Conductor {
     #[must_use]
     pub fn with_keys(self, keys: Box<dyn EntryKeys>) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Goes on behind entries that the log has lost, instead of ending there: their records land nowhere.
+    #[must_use]
+    pub fn passing_over_losses(self) -> Self {
+        Self {
+            passes_over_losses: true,
+            ..self
+        }
+    }
+
+    /// Spreads the waits after failures as `jitter` says, and not as every other server does.
+    #[must_use]
+    pub fn with_jitter(mut self, jitter: Jitter) -> Self {
+        self.routes.jitter = jitter;
+        self
     }
 
     /// To talk to it while it runs.
@@ -237,8 +252,11 @@ impl Conductor {
             while let Ok(landed) = self.landed.try_recv() {
                 self.take(landed).await?;
             }
+            self.answer();
             if self.routes.refresh() {
                 self.next_look = Duration::ZERO;
+                // A destination that was deleted took its open loads with it.
+                self.unsure.extend(self.open_loads.keys().copied());
             }
             let now = self.parts.clock.elapsed();
             if now >= self.next_look {
@@ -262,7 +280,16 @@ impl Conductor {
     }
 
     async fn look_around(&mut self, now: Duration) -> Result<(), ConductorError> {
+        debug_assert_eq!(
+            self.held,
+            self.tables.values().map(TableWork::held_bytes).sum::<usize>(),
+            "every change of a table is counted"
+        );
         self.close_due();
+        if now >= self.next_expiry {
+            self.next_expiry = now + EXPIRE_EVERY;
+            self.expire().await?;
+        }
         self.unpark(now).await?;
         self.free().await
     }
@@ -270,11 +297,32 @@ impl Conductor {
     /// Whether batches may take more. Where they hold much, the largest is closed.
     fn has_room(&mut self) -> bool {
         let budget = self.parts.settings.memory_budget.as_u64() as usize;
-        let held: usize = self.tables.values().map(TableWork::held_bytes).sum();
-        if held > budget / 2 && self.running == 0 {
+        if self.held > budget / 2 && self.running == 0 && self.queue.is_empty() {
             self.close_largest();
         }
-        held <= budget
+        self.held <= budget
+    }
+
+    /// Takes note of what a table holds now.
+    pub(super) fn recount(&mut self, key: &TableKey) {
+        if let Some(table) = self.tables.get_mut(key) {
+            let held = table.held_bytes();
+            self.held = self.held.saturating_sub(table.counted) + held;
+            table.counted = held;
+            self.handle.most_held.fetch_max(self.held, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells those who asked what waits.
+    fn answer(&mut self) {
+        while let Ok(question) = self.asked.try_recv() {
+            let tables = self.tables.iter().map(|(key, table)| WaitingTable {
+                source: key.source,
+                table: key.name.clone(),
+                since: table.waiting_since(),
+            });
+            let _ = question.send(tables.collect()); // perhaps nobody waits any longer
+        }
     }
 
     /// Waits until something happens.

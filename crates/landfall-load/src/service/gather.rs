@@ -40,7 +40,7 @@ pub(super) struct GatherRules<'g> {
 /// A part of an entry, and how many items of the same table the entry has before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PartAt<'p> {
-    pub(super) part: &'p AcceptedPart,
+    pub(super) part: &'p AcceptedPart<&'p str>,
     pub(super) index: u32,
     pub(super) first_ordinal: u32,
 }
@@ -153,7 +153,7 @@ impl Gatherer {
     }
 
     /// Records of another version or key list begin another batch.
-    fn close_for(&mut self, part: &AcceptedPart) {
+    fn close_for(&mut self, part: &AcceptedPart<&str>) {
         let version = part.version.as_i64();
         let is_other = |open: &OpenBatch| open.batch.version() != version || open.keys != part.key_names;
         if self.open.as_ref().is_some_and(is_other) {
@@ -215,7 +215,7 @@ impl Gatherer {
             };
             let text = &part.text[..record.data.end];
             encoder.parse(text, record.data.start, 0, NonFinite::AsNull)?;
-            encoder.accept(&part.text, meta(entry, part, record), &mut key);
+            encoder.accept(part.text, meta(entry, part, record), &mut key);
         }
         let run = encoder.finish();
         let open = self.open.get_or_insert_with(|| OpenBatch {
@@ -242,7 +242,7 @@ impl Gatherer {
         Ok(())
     }
 
-    fn encoder(&mut self, part: &AcceptedPart) -> &mut TableEncoder {
+    fn encoder(&mut self, part: &AcceptedPart<&str>) -> &mut TableEncoder {
         let naming = self.naming.clone();
         let is_known = |known: &KnownSchema| {
             known.schema == part.schema
@@ -269,7 +269,7 @@ impl Gatherer {
     }
 
     /// Intake has judged the records by their schema: here it only declares columns.
-    fn plan(&self, part: &AcceptedPart) -> TablePlan {
+    fn plan(&self, part: &AcceptedPart<&str>) -> TablePlan {
         let schema = part.schema.as_deref().and_then(|text| {
             let schema = Json::parse(text.as_bytes()).ok()?;
             Schema::compile(&schema).ok()
@@ -335,7 +335,7 @@ impl Gatherer {
     }
 }
 
-fn meta(entry: EntryFacts, part: &AcceptedPart, record: &AcceptedRecord) -> RecordMeta {
+fn meta(entry: EntryFacts, part: &AcceptedPart<&str>, record: &AcceptedRecord) -> RecordMeta {
     let extracted = record.extracted_at.clone().and_then(|range| part.text.get(range));
     RecordMeta {
         received_at: entry.received_at,

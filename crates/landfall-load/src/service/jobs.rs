@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use landfall_catalog::{Activation, LogRange, OpenLoad};
+use landfall_catalog::{Activation, LogRange, OpenLoad, Point};
+use landfall_core::settings::FileFormat;
 use landfall_core::time::Timestamp;
 use landfall_core::units::TableVersion;
 use landfall_format::ClosedBatch;
@@ -60,6 +61,30 @@ impl Job {
         match self {
             Self::Load(load) => load.first,
             Self::Skip(skip) => skip.first,
+        }
+    }
+
+    /// When the oldest of its records was received.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Load(load) => load.extremes.received.map(|(oldest, _)| oldest),
+            Self::Skip(_) => None,
+        }
+    }
+
+    /// What its objects hold.
+    pub(super) fn format(&self) -> Option<FileFormat> {
+        match self {
+            Self::Load(load) => Some(load.batch.plan().naming().format),
+            Self::Skip(_) => None,
+        }
+    }
+
+    /// Where it ends.
+    pub(super) fn through(&self) -> Point {
+        match self {
+            Self::Load(load) => load.range.through,
+            Self::Skip(skip) => skip.range.through,
         }
     }
 

@@ -35,8 +35,10 @@ pub(super) enum LandingFault {
     /// The destination lets nobody in: the operator must act.
     Refused(LoadError),
     /// The destination can't be reached: it will pass.
-    OutOfReach(String),
-    /// It will pass.
+    OutOfReach(LoadError),
+    /// The bucket did not take an object: it will pass.
+    NotTaken(LoadError),
+    /// Landfall itself failed: it will pass.
     Transient(String),
     /// What was known of the table no longer holds: look it up again.
     Outdated(String),
@@ -45,8 +47,22 @@ pub(super) enum LandingFault {
 impl std::fmt::Display for LandingFault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(error) => error.fmt(out),
-            Self::OutOfReach(text) | Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error.fmt(out),
+            Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+        }
+    }
+}
+
+impl LandingFault {
+    /// What the bucket said, if it is the bucket's fault.
+    pub(super) fn of_bucket(&self) -> Option<&LoadError> {
+        let error = match self {
+            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error,
+            Self::Transient(_) | Self::Outdated(_) => return None,
+        };
+        match error {
+            LoadError::Access { .. } | LoadError::Put { .. } => Some(error),
+            LoadError::Ledger(_) | LoadError::Crowded { .. } => None,
         }
     }
 }
@@ -76,7 +92,10 @@ impl Lander {
     ) -> Result<LoadReport, LandingFault> {
         let started_at = self.clock.closing();
         let opened = match &ready.opened {
-            Some(opened) => opened.clone(),
+            Some(opened) => {
+                check_same(opened, ready)?;
+                opened.clone()
+            }
             None => self.open(table, place, ready).await?,
         };
         self.steps.done(Step::Opened).await;
@@ -84,14 +103,17 @@ impl Lander {
             catalog: self.catalog.clone(),
             clock: self.clock.clone(),
             batch: ready.batch.clone(),
+            steps: self.steps.clone(),
         };
-        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger));
+        let loader = Loader::sharing(place.place.bucket.clone(), place.access.clone(), Arc::new(ledger))
+            .keeping_checksums()
+            .telling(self.steps.clone());
         let load = Load {
             batch: ready.batch.clone(),
             loaded_at: opened.loaded_at,
             load_id: opened.intent.id.as_str().to_owned(),
         };
-        let report = match loader.keeping_checksums().load(&load).await {
+        let report = match loader.load(&load).await {
             Ok(report) => report,
             Err(error) => {
                 // The next load asks first whether it is this table or the destination.
@@ -144,7 +166,9 @@ impl Lander {
             range: skip.range,
             reason: SkipReason::Activated(skip.version),
         };
-        Ok(self.catalog.skip(&skip, self.clock.closing()).await?)
+        self.catalog.skip(&skip, self.clock.closing()).await?;
+        self.steps.done(Step::Skipped).await;
+        Ok(())
     }
 
     async fn outcome(
@@ -193,6 +217,20 @@ impl Lander {
             hook_body: Some(hook_body(&facts)),
         })
     }
+}
+
+/// A load is made again from the very records that it was opened for, or not at all.
+fn check_same(opened: &OpenLoad, ready: &ReadyLoad) -> Result<(), LandingFault> {
+    let intent = &opened.intent;
+    let records = ready.batch.rows_landed() + ready.batch.rows_rejected();
+    if intent.range == ready.range && intent.records == records {
+        return Ok(());
+    }
+    Err(LandingFault::Outdated(format!(
+        "load {} was opened for {} records, of which the log has lost some, and can't be made of others: delete its \
+         destination and connect the bucket anew to give it up",
+        intent.id, intent.records
+    )))
 }
 
 /// The table's highest bookmark, of its first bookmark column.
@@ -248,10 +286,8 @@ fn landed_objects(batch: &ClosedBatch, report: &LoadReport) -> Vec<LandedObject>
 
 fn judge(error: LoadError) -> LandingFault {
     match reaction(&error) {
-        Reaction::Retry if matches!(error, LoadError::Access { .. }) => {
-            LandingFault::OutOfReach(error.to_string())
-        }
-        Reaction::Retry => LandingFault::Transient(error.to_string()),
+        Reaction::Retry if matches!(error, LoadError::Access { .. }) => LandingFault::OutOfReach(error),
+        Reaction::Retry => LandingFault::NotTaken(error),
         Reaction::AskOperator | Reaction::Stop => LandingFault::Refused(error),
     }
 }
@@ -273,6 +309,7 @@ struct LedgerInstants {
     catalog: Arc<Catalog>,
     clock: Arc<dyn Clock>,
     batch: Arc<ClosedBatch>,
+    steps: Arc<dyn Steps>,
 }
 
 #[async_trait]
@@ -282,7 +319,10 @@ impl NextInstant for LedgerInstants {
         let id = LoadId::new(load.load_id.clone());
         let replanned = self.catalog.replan_load(&id, &plan, self.clock.closing()).await;
         match replanned {
-            Ok(load) => Ok(load.loaded_at),
+            Ok(load) => {
+                self.steps.done(Step::Moved).await;
+                Ok(load.loaded_at)
+            }
             Err(fault) => Err(LoadError::Ledger(LedgerFault(fault.to_string()))),
         }
     }

@@ -13,6 +13,7 @@ use landfall_core::settings::FileFormat;
 use landfall_format::Naming;
 
 use crate::error::LoadError;
+use crate::jitter::Jitter;
 use crate::loader::AccessCheck;
 
 /// A destination, ready to be written to.
@@ -72,6 +73,7 @@ pub(super) struct Routes {
     open: HashMap<DestinationId, Arc<OpenPlace>>,
     by_source: HashMap<SourceId, Option<Route>>,
     resting: HashMap<DestinationId, Rest>,
+    pub(super) jitter: Jitter,
 }
 
 /// Time in which a destination that is out of reach, or a table that can't be loaded, is left alone.
@@ -83,10 +85,10 @@ pub(super) struct Rest {
 
 impl Rest {
     /// The rest that begins at `now`, longer than the `last` one.
-    pub(super) fn after(last: Option<Self>, now: Duration) -> Self {
+    pub(super) fn after(last: Option<Self>, now: Duration, jitter: &Jitter) -> Self {
         let wait = last.map_or(FIRST_WAIT, |last| (last.wait * 2).min(LONGEST_WAIT));
         Self {
-            until: now + wait,
+            until: now + jitter.at_most(wait),
             wait,
         }
     }
@@ -108,6 +110,7 @@ impl Routes {
             open: HashMap::new(),
             by_source: HashMap::new(),
             resting: HashMap::new(),
+            jitter: Jitter::seeded(0),
         }
     }
 
@@ -162,7 +165,8 @@ impl Routes {
             return;
         }
         let last = self.resting.get(&destination).copied();
-        self.resting.insert(destination, Rest::after(last, now));
+        self.resting
+            .insert(destination, Rest::after(last, now, &self.jitter));
     }
 
     /// A destination that was opened before.

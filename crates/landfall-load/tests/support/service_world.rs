@@ -20,9 +20,10 @@ use landfall_core::settings::{BatchLimits, FileFormat};
 use landfall_core::time::Timestamp;
 use landfall_core::units::{ByteCount, TableVersion};
 use landfall_load::service::{
-    Conductor, Place, Places, ServiceObserver, ServiceParts, ServiceSettings, Step, Steps,
+    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, Place, Places, ServiceObserver,
+    ServiceParts, ServiceSettings, Step, Steps,
 };
-use landfall_load::{Clock, LoadError, LoadReport};
+use landfall_load::{Clock, LoadError};
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, NewEntry, Partition};
 use tokio::sync::Notify;
 
@@ -133,11 +134,73 @@ impl Steps for CrashAfter {
     }
 }
 
-struct Silent;
+/// Writes down what the loader says, in words.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    lines: Mutex<Vec<String>>,
+    news: Notify,
+}
 
-impl ServiceObserver for Silent {
-    fn landed(&self, _source: &str, _report: &LoadReport) {}
-    fn failed(&self, _source: &str, _table: &str, _fault: &str) {}
+impl Heard {
+    fn push(&self, line: String) {
+        self.lines.lock().unwrap().push(line);
+        self.news.notify_one();
+    }
+
+    /// Waits until so many lines begin with a word.
+    pub(crate) async fn until(&self, word: &str, count: usize) {
+        while self.of(word).len() < count {
+            self.news.notified().await;
+        }
+    }
+
+    pub(crate) fn of(&self, word: &str) -> Vec<String> {
+        let heard = self.lines.lock().unwrap();
+        heard
+            .iter()
+            .filter(|line| line.starts_with(word))
+            .cloned()
+            .collect()
+    }
+}
+
+impl ServiceObserver for Heard {
+    fn landed(&self, load: &LandedLoad<'_>) {
+        let rows = load.report.rows_landed;
+        self.push(format!("landed {}/{} {rows}", load.source, load.report.table));
+    }
+    fn failed(&self, load: &FailedLoad<'_>) {
+        self.push(format!("failed {}/{} {}", load.source, load.table, load.code));
+    }
+    fn expiring(&self, records: &ExpiringRecords<'_>) {
+        self.push(format!(
+            "expiring {}/{} {}",
+            records.source, records.table, records.deleted_at
+        ));
+    }
+    fn lost(&self, records: &LostRecords<'_>) {
+        self.push(format!(
+            "lost {}/{} {}",
+            records.source, records.table, records.records
+        ));
+    }
+}
+
+/// Lets time go on instead of waiting.
+pub(crate) struct Leaping(pub(crate) Arc<TestClock>);
+
+impl std::fmt::Debug for Leaping {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Leaping")
+    }
+}
+
+#[async_trait]
+impl Sleep for Leaping {
+    async fn sleep(&self, wait: Duration) {
+        self.0.skip(wait);
+        tokio::task::yield_now().await;
+    }
 }
 
 /// How a life ended.
@@ -158,6 +221,7 @@ pub(crate) struct ServiceWorld {
     pub(crate) wrap: Wrap,
     pub(crate) sleep: Arc<dyn Sleep>,
     pub(crate) crashed: Arc<Notify>,
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl ServiceWorld {
@@ -180,6 +244,7 @@ impl ServiceWorld {
             wrap: Arc::new(|bucket| bucket),
             sleep: Arc::new(TokioSleep),
             crashed: Arc::default(),
+            heard: Arc::default(),
         };
         world.make_bucket(bucket);
         world.live(async |catalog, _| {
@@ -309,7 +374,16 @@ impl ServiceWorld {
 
     /// Accepts one request.
     pub(crate) fn accept(&self, parts: Vec<AcceptedPart>) {
-        self.live(async |_, log| append(&log, &request(&parts, self.now())).await);
+        self.accept_all(&[parts]);
+    }
+
+    /// Accepts requests, one after the other.
+    pub(crate) fn accept_all(&self, requests: &[Vec<AcceptedPart>]) {
+        self.live(async |_, log| {
+            for parts in requests {
+                append(&log, &request(parts, self.now())).await;
+            }
+        });
     }
 
     /// Puts bytes into the log that no intake would write.
@@ -357,6 +431,7 @@ impl ServiceWorld {
                 limits: self.limits,
                 memory_budget: self.memory_budget,
                 loads_at_once: 4,
+                keep_unloaded: Duration::from_secs(30 * 24 * 60 * 60),
             },
             instance: "instance".to_owned(),
             log,
@@ -369,7 +444,7 @@ impl ServiceWorld {
             clock: self.clock.clone(),
             sleep: self.sleep.clone(),
             steps: Arc::new(CrashAfter::new(crash, self.crashed.clone())),
-            observer: Arc::new(Silent),
+            observer: self.heard.clone(),
             notices: Arc::new(Notify::new()),
         }
     }
@@ -457,7 +532,7 @@ pub(crate) fn request(parts: &[AcceptedPart], received_at: Timestamp) -> Accepte
 
 pub(crate) async fn append(log: &EmbeddedLog, request: &AcceptedRequest) {
     let entry = NewEntry {
-        bytes: encode(request).into(),
+        bytes: encode(request.clone()).into(),
         at: request.received_at,
     };
     log.append(Partition::FIRST, entry).await.unwrap();

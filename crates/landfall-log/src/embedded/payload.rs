@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use landfall_core::buffers::Buffers;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
 
 use super::format::{FrameHeader, FrameKind, KeyMark, SegmentHeader, checksum};
+use super::lock;
 
 /// Shorter entries are not worth the time: LZ4 finds next to nothing in them.
 const LEAST_TO_COMPRESS: usize = 64;
@@ -83,6 +86,7 @@ pub(crate) struct Sealer {
     key_mark: Option<KeyMark>,
     cipher: Option<Cipher>,
     next_nonce: AtomicU64,
+    packer: Packer,
 }
 
 impl fmt::Debug for Sealer {
@@ -115,6 +119,7 @@ impl Sealer {
             }),
             cipher: key.map(|key| key.cipher(&key_salt)),
             next_nonce: AtomicU64::new(0),
+            packer: Packer::default(),
         })
     }
 
@@ -129,7 +134,7 @@ impl Sealer {
     /// Compresses `entry` if that gains something, encrypts it if there is a key. The entry must be shorter than 4 GiB.
     pub(crate) fn seal(&self, entry: Bytes) -> SealedEntry {
         let entry_bytes = u32::try_from(entry.len()).expect("settings limit entries to less than 4 GiB");
-        let (mut payload, is_compressed) = compress(entry);
+        let (mut payload, is_compressed) = self.packer.compress(entry);
         let nonce = self.next_nonce.fetch_add(1, Ordering::Relaxed);
         if let Some(cipher) = &self.cipher {
             let mut sealed = Vec::from(payload);
@@ -154,15 +159,43 @@ impl Sealer {
     }
 }
 
-/// The entry compressed if that saves at least a sixteenth, and whether it was.
-fn compress(entry: Bytes) -> (Bytes, bool) {
-    if entry.len() >= LEAST_TO_COMPRESS {
-        let compressed = lz4_flex::block::compress(&entry);
-        if compressed.len() <= entry.len() - entry.len() / 16 {
-            return (compressed.into(), true);
+/// Room for compressing that is kept: about one for each core that does.
+const MOST_SPARE_ROOMS: usize = 4;
+/// Larger rooms are not kept.
+const MOST_SPARE_BYTES: usize = 8 << 20;
+
+/// Compresses entries. The room that takes is larger than what comes out and used again: fresh memory costs more time
+/// than a copy.
+#[derive(Debug, Default)]
+struct Packer {
+    rooms: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Packer {
+    /// The entry compressed if that saves at least a sixteenth, and whether it was.
+    fn compress(&self, entry: Bytes) -> (Bytes, bool) {
+        if entry.len() < LEAST_TO_COMPRESS {
+            return (entry, false);
         }
+        let mut room = lock(&self.rooms).pop().unwrap_or_default();
+        let needed = lz4_flex::block::get_maximum_output_size(entry.len());
+        if room.len() < needed {
+            room.resize(needed, 0);
+        }
+        let compressed = match lz4_flex::block::compress_into(&entry, &mut room) {
+            Ok(length) if length <= entry.len() - entry.len() / 16 => {
+                Some(Bytes::copy_from_slice(&room[..length]))
+            }
+            // It can't fail in a room of that size; the entry as it is would do as well.
+            Ok(_) | Err(_) => None,
+        };
+        let mut rooms = lock(&self.rooms);
+        if room.len() <= MOST_SPARE_BYTES && rooms.len() < MOST_SPARE_ROOMS {
+            rooms.push(room);
+        }
+        drop(rooms);
+        compressed.map_or((entry, false), |compressed| (compressed, true))
     }
-    (entry, false)
 }
 
 /// Why a segment's payloads cannot be read.
@@ -176,6 +209,7 @@ pub(crate) enum KeyFault {
 pub(crate) struct Unsealer {
     salt: u32,
     cipher: Option<Cipher>,
+    buffers: Arc<Buffers>,
 }
 
 impl fmt::Debug for Unsealer {
@@ -185,7 +219,12 @@ impl fmt::Debug for Unsealer {
 }
 
 impl Unsealer {
-    pub(crate) fn of(header: &SegmentHeader, key: Option<&LogKey>) -> Result<Self, KeyFault> {
+    /// For the payloads behind `header`; entries get their memory from `buffers`.
+    pub(crate) fn of(
+        header: &SegmentHeader,
+        key: Option<&LogKey>,
+        buffers: &Arc<Buffers>,
+    ) -> Result<Self, KeyFault> {
         let cipher = match (&header.key, key) {
             (None, _) => None,
             (Some(_), None) => return Err(KeyFault::Missing),
@@ -195,6 +234,7 @@ impl Unsealer {
         Ok(Self {
             salt: header.salt,
             cipher,
+            buffers: Arc::clone(buffers),
         })
     }
 
@@ -220,7 +260,7 @@ impl Unsealer {
             return None;
         }
         if !is_encrypted {
-            return expand(payload, is_compressed, header.entry_bytes);
+            return self.expand(payload, is_compressed, header.entry_bytes);
         }
         let mut sealed = payload.to_vec();
         let context = Cipher::context(is_compressed, header.entry_bytes);
@@ -230,17 +270,17 @@ impl Unsealer {
             .0
             .open_in_place(Cipher::nonce(header.nonce), context, &mut sealed)
             .ok()?;
-        expand(opened, is_compressed, header.entry_bytes)
+        self.expand(opened, is_compressed, header.entry_bytes)
     }
-}
 
-fn expand(payload: &[u8], is_compressed: bool, entry_bytes: u32) -> Option<Bytes> {
-    let entry = if is_compressed {
-        lz4_flex::block::decompress(payload, entry_bytes as usize).ok()?
-    } else {
-        payload.to_vec()
-    };
-    (entry.len() == entry_bytes as usize).then(|| entry.into())
+    fn expand(&self, payload: &[u8], is_compressed: bool, entry_bytes: u32) -> Option<Bytes> {
+        if !is_compressed {
+            return (payload.len() == entry_bytes as usize).then(|| Bytes::copy_from_slice(payload));
+        }
+        let mut entry = self.buffers.take_used(entry_bytes as usize);
+        let length = lz4_flex::block::decompress_into(payload, &mut entry).ok()?;
+        (length == entry.len()).then(|| self.buffers.lend(entry))
+    }
 }
 
 #[cfg(test)]
@@ -278,7 +318,7 @@ mod tests {
             .collect();
         for key in [None, Some(&key)] {
             let sealer = Sealer::draw(key).unwrap();
-            let unsealer = Unsealer::of(&segment(&sealer), key).unwrap();
+            let unsealer = Unsealer::of(&segment(&sealer), key, &Arc::default()).unwrap();
             for entry in [Vec::new(), vec![1], vec![9; 5000], noise.clone()] {
                 let sealed = sealer.seal(entry.clone().into());
                 let opened = unsealer.unseal(&header(&sealed), &sealed.payload);
@@ -311,7 +351,7 @@ mod tests {
         forged[0] ^= 1;
         let mut header = header(&sealed);
         header.payload_crc = checksum(sealer.salt(), &forged);
-        let unsealer = Unsealer::of(&segment(&sealer), Some(&key)).unwrap();
+        let unsealer = Unsealer::of(&segment(&sealer), Some(&key), &Arc::default()).unwrap();
         assert_eq!(unsealer.unseal(&header, &forged), None);
     }
 
@@ -320,11 +360,11 @@ mod tests {
         let sealer = Sealer::draw(Some(&LogKey::new([7; 32]))).unwrap();
         let wrong = LogKey::new([8; 32]);
         assert_eq!(
-            Unsealer::of(&segment(&sealer), None).unwrap_err(),
+            Unsealer::of(&segment(&sealer), None, &Arc::default()).unwrap_err(),
             KeyFault::Missing
         );
         assert_eq!(
-            Unsealer::of(&segment(&sealer), Some(&wrong)).unwrap_err(),
+            Unsealer::of(&segment(&sealer), Some(&wrong), &Arc::default()).unwrap_err(),
             KeyFault::Wrong
         );
     }

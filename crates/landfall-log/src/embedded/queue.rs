@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use bytes::Bytes;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
 use tokio::sync::oneshot;
@@ -38,6 +39,8 @@ impl Drop for Reservation {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) entry: SealedEntry,
+    /// The entry as it was appended.
+    pub(crate) plain: Bytes,
     pub(crate) at: Timestamp,
     pub(crate) answer: oneshot::Sender<Result<Position, AppendError>>,
     /// Held until the entry is written.

@@ -142,12 +142,13 @@ pub(crate) fn recover(disk: &dyn Disk, key: Option<&LogKey>) -> Result<Found, Op
     }
     // A wrong key shows at once, in the last segment; and in the first one, if the key has been changed in between.
     if let Some(first) = sealed.first() {
-        match OpenSegment::open(disk, *first, key) {
+        match OpenSegment::open(disk, *first, key, &Arc::default()) {
             Ok(_) | Err(SegmentFault::Header) => {}
             Err(fault) => return Err(describe(fault, *first)),
         }
     }
-    let segment = OpenSegment::open(disk, *last, key).map_err(|fault| describe(fault, *last))?;
+    let segment =
+        OpenSegment::open(disk, *last, key, &Arc::default()).map_err(|fault| describe(fault, *last))?;
     let scan = Scan::of(&segment).map_err(DiskError::of("read from", &segment.name))?;
     settle(&segment, &scan)?;
     found.next = scan.next;

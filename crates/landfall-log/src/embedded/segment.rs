@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use landfall_core::buffers::Buffers;
+
 use super::format::{SEGMENT_HEADER_BYTES, SegmentHeader, segment_name, unfinished_name};
 use super::lock;
 use super::payload::{KeyFault, LogKey, Sealer, Unsealer};
@@ -60,7 +62,12 @@ pub(crate) struct OpenSegment {
 }
 
 impl OpenSegment {
-    pub(crate) fn open(disk: &dyn Disk, first: Position, key: Option<&LogKey>) -> Result<Self, SegmentFault> {
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        first: Position,
+        key: Option<&LogKey>,
+        buffers: &Arc<Buffers>,
+    ) -> Result<Self, SegmentFault> {
         let name = segment_name(first);
         let file = disk.open(&name).map_err(SegmentFault::Io)?;
         let mut bytes = [0; SEGMENT_HEADER_BYTES];
@@ -71,7 +78,7 @@ impl OpenSegment {
         Ok(Self {
             name,
             first,
-            unsealer: Unsealer::of(&header, key).map_err(SegmentFault::Key)?,
+            unsealer: Unsealer::of(&header, key, buffers).map_err(SegmentFault::Key)?,
             file,
             places: Mutex::new(vec![(first, SEGMENT_HEADER_BYTES as u64)]),
         })

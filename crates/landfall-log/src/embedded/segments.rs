@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use landfall_core::buffers::Buffers;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
 use tokio::sync::watch;
@@ -11,6 +12,7 @@ use super::format::segment_name;
 use super::lock;
 use super::payload::{KeyFault, LogKey};
 use super::segment::{OpenSegment, SegmentFault};
+use super::tail::Tail;
 use crate::disk::Disk;
 use crate::error::{Damage, DiskError, FreeError, ReadError};
 use crate::log::{Bounds, Entry, Position};
@@ -39,6 +41,8 @@ struct State {
     list: VecDeque<Segment>,
     next: Position,
     freed: Position,
+    /// The size of the last entry that there was no room for, since the last one that there was.
+    refused_bytes: u64,
     failure: Option<Arc<DiskError>>,
 }
 
@@ -63,6 +67,9 @@ pub(crate) struct Segments {
     /// Held while files are deleted, so that they go one after the other.
     freeing: Mutex<()>,
     oldest: Mutex<Option<(Position, Timestamp)>>,
+    tail: Mutex<Tail>,
+    /// Memory of entries that are read from the disk.
+    buffers: Arc<Buffers>,
 }
 
 impl Segments {
@@ -72,6 +79,7 @@ impl Segments {
         key: Option<LogKey>,
         list: VecDeque<Segment>,
         next: Position,
+        tail: ByteCount,
     ) -> Self {
         let freed = list.front().map_or(next, |segment| segment.first);
         Self {
@@ -81,6 +89,7 @@ impl Segments {
                 list,
                 next,
                 freed,
+                refused_bytes: 0,
                 failure: None,
             }),
             progress: watch::Sender::new(Progress {
@@ -90,6 +99,8 @@ impl Segments {
             open: Mutex::default(),
             freeing: Mutex::default(),
             oldest: Mutex::default(),
+            buffers: Arc::default(),
+            tail: Mutex::new(Tail::new(usize::try_from(tail.as_u64()).unwrap_or(usize::MAX))),
         }
     }
 
@@ -114,15 +125,31 @@ impl Segments {
         lock(&self.state).failure.get_or_insert(failure);
     }
 
-    /// The last segment is durable up to `bytes`, and the next entry will be at `next`.
-    pub(crate) fn publish(&self, bytes: u64, next: Position) {
+    /// The last segment is durable up to `bytes`, and the next entry will be at `next`. `newest` are the entries that
+    /// became durable.
+    pub(crate) fn publish(&self, bytes: u64, next: Position, newest: impl Iterator<Item = Entry>) {
         let mut state = lock(&self.state);
         if let Some(active) = state.list.back_mut() {
             active.bytes = bytes;
         }
         state.next = next;
+        state.refused_bytes = 0;
         drop(state);
+        // After the end has moved: who read beyond the end would be told that there is nothing.
+        let mut tail = lock(&self.tail);
+        newest.for_each(|entry| tail.push(entry));
+        drop(tail);
         self.progress.send_modify(|progress| progress.next = next);
+    }
+
+    /// There was no room for an entry that takes so much.
+    pub(crate) fn note_refused(&self, bytes: u64) {
+        lock(&self.state).refused_bytes = bytes;
+    }
+
+    /// What the next entry is reckoned to take: nothing to speak of, unless the last one did not fit.
+    pub(crate) fn refused_bytes(&self) -> u64 {
+        lock(&self.state).refused_bytes
     }
 
     /// There is a further segment, which is written to from now on.
@@ -145,8 +172,19 @@ impl Segments {
         }
     }
 
-    /// Reads entries of one segment. See [`Log::read`](crate::Log::read).
+    /// Reads entries, from memory if they are there, else those of one segment. See [`Log::read`](crate::Log::read).
     pub(crate) fn read(&self, from: Position, most: ByteCount) -> Result<Vec<Entry>, ReadError> {
+        let bounds = self.bounds();
+        if (bounds.first..bounds.next).contains(&from) {
+            let newest = lock(&self.tail).take(from, most.as_u64());
+            if !newest.is_empty() {
+                return Ok(newest);
+            }
+        }
+        self.read_disk(from, most)
+    }
+
+    fn read_disk(&self, from: Position, most: ByteCount) -> Result<Vec<Entry>, ReadError> {
         loop {
             let Some((segment, last)) = self.locate(from)? else {
                 return Ok(Vec::new());
@@ -187,7 +225,12 @@ impl Segments {
             open.push_back(Arc::clone(&segment));
             return Ok(segment);
         }
-        let segment = Arc::new(OpenSegment::open(&*self.disk, first, self.key.as_ref())?);
+        let segment = Arc::new(OpenSegment::open(
+            &*self.disk,
+            first,
+            self.key.as_ref(),
+            &self.buffers,
+        )?);
         open.push_back(Arc::clone(&segment));
         if open.len() > MOST_OPEN_SEGMENTS {
             open.pop_front();
@@ -256,7 +299,7 @@ impl Segments {
             {
                 return Ok(Some(at));
             }
-            match self.read(position, ByteCount::new(0)) {
+            match self.read_disk(position, ByteCount::new(0)) {
                 Ok(entries) => {
                     let oldest = entries.first().map(|entry| entry.at);
                     *lock(&self.oldest) = oldest.map(|at| (position, at));

@@ -10,7 +10,7 @@ use super::segment;
 use super::segments::{Segment, Segments};
 use crate::disk::{Disk, DiskFile, write_all};
 use crate::error::{AppendError, DiskError, Shortage};
-use crate::log::Position;
+use crate::log::{Entry, Position};
 
 /// Payloads from this size on are written from where they are. Shorter ones are put together first: a copy costs less
 /// than a system call.
@@ -113,6 +113,7 @@ impl Writer {
             {
                 let bytes = entry.frame_bytes();
                 if let Some(shortage) = self.room.shortage(used, left, bytes) {
+                    self.segments.note_refused(bytes);
                     entry.answer(Err(shortage.into()));
                     continue;
                 }
@@ -165,7 +166,12 @@ impl Writer {
         self.active.end = end;
         self.active.next = first.plus(chunk.len() as u64);
         // Before the answers: whoever has one may read.
-        self.segments.publish(end, self.active.next);
+        let newest = chunk.iter().enumerate().map(|(index, waiting)| Entry {
+            position: first.plus(index as u64),
+            at: waiting.at,
+            bytes: waiting.plain.clone(),
+        });
+        self.segments.publish(end, self.active.next, newest);
         for (index, entry) in chunk.into_iter().enumerate() {
             entry.answer(Ok(first.plus(index as u64)));
         }

@@ -119,13 +119,13 @@ pub(crate) async fn serve(
 
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    (address, arrival): (SocketAddr, Arrival),
+    (peer, arrival): (SocketAddr, Arrival),
     app: Router,
     watcher: Watcher,
 ) {
     let app = TowerToHyperService::new(app);
     let with_arrival = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(address));
+        request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(arrival);
         app.call(request)
     });

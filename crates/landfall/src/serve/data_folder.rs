@@ -13,7 +13,14 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use landfall_catalog::{Entropy, SecretKey};
+use landfall_catalog::{Catalog, Entropy, Instance, SecretKey};
+use landfall_core::ids::ClientId;
+use landfall_core::time::Timestamp;
+
+use crate::environment::variable;
+
+/// Where a server keeps everything if it is not told otherwise.
+pub(crate) const DEFAULT_FOLDER: &str = "landfall-data";
 
 /// The folder of an instance.
 #[derive(Debug)]
@@ -43,6 +50,35 @@ impl DataFolder {
         Ok(Self {
             path: path.to_owned(),
         })
+    }
+
+    /// The catalog of a server that was started before, in the folder given, or in that of `LANDFALL_DATA_DIR`. The
+    /// server may be running.
+    pub(crate) async fn existing_catalog(path: Option<&Path>) -> anyhow::Result<Catalog> {
+        let folder = Self {
+            path: Self::chosen(path),
+        };
+        if !folder.catalog().exists() {
+            anyhow::bail!(
+                "there is no {}: give the server's data folder with --data-dir",
+                folder.catalog().display()
+            );
+        }
+        let unused = Instance {
+            id: String::new(),
+            client_id: ClientId::new(0),
+            created_at: Timestamp::from_millis(0),
+        };
+        let key = folder.secret_key()?;
+        let opened = Catalog::open(&folder.catalog(), &key, Box::new(SystemEntropy), &unused).await;
+        opened.with_context(|| format!("opening {}", folder.catalog().display()))
+    }
+
+    /// The folder given, or that of the environment, or the one that servers take by themselves.
+    pub(crate) fn chosen(path: Option<&Path>) -> PathBuf {
+        path.map(Path::to_owned)
+            .or_else(|| variable("LANDFALL_DATA_DIR").map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
     pub(crate) fn catalog(&self) -> PathBuf {

@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use landfall_catalog::{Authentication, Catalog, Digest, Loading as CatalogLoading, SourceType};
+use landfall_core::buffers::Buffers;
 use landfall_core::intake::{AcceptedRequest, encode};
 use landfall_http::import::{
     AppendError, Gate, Holder, HookSource, ImportSource, JournalHealth, Loading, LookupError, ReceiptInstant,
     TokenDigest,
 };
 use landfall_load::Clock;
+use landfall_load::service::{Step, Steps};
 use landfall_log::{AppendError as LogError, Log, NewEntry, Partition};
 
 use super::metrics::Metrics;
+use crate::log::Chain;
 
 /// A request is durable within this, or its client is told that nobody knows.
 const DURABLE_WITHIN: Duration = Duration::from_secs(55);
@@ -29,6 +31,9 @@ pub(crate) struct ServerGate {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where bodies have their memory from.
+    pub(crate) buffers: Arc<Buffers>,
+    pub(crate) steps: Arc<dyn Steps>,
     pub(crate) is_ending: AtomicBool,
     /// What tokens opened, as long as nothing changed.
     pub(crate) remembered: Mutex<Remembered>,
@@ -134,14 +139,14 @@ impl Gate for ServerGate {
             .map(landfall_core::intake::AcceptedPart::records)
             .sum();
         let entry = NewEntry {
-            bytes: Bytes::from(encode(&request)),
+            bytes: self.buffers.lend(encode(request)),
             at,
         };
         let bytes = entry.bytes.len();
-        drop(request);
         let appended = tokio::time::timeout(DURABLE_WITHIN, self.log.append(Partition::FIRST, entry)).await;
         match appended {
             Ok(Ok(_)) => {
+                self.steps.done(Step::Appended).await;
                 self.metrics.accepted(source, records as u64, bytes as u64);
                 Ok(())
             }
@@ -174,7 +179,8 @@ fn refusal(fault: &LogError) -> AppendError {
         LogError::Busy { .. } => AppendError::Busy,
         LogError::Closed => AppendError::ShuttingDown,
         other => {
-            tracing::error!("the log refuses what comes in: {other}");
+            let fault = anyhow::Error::new(other.clone());
+            tracing::error!("the log refuses what comes in: {}", Chain(&fault));
             AppendError::ReadOnly
         }
     }

@@ -1,115 +1,100 @@
 //! What `/metrics` shows (operations.md §10), in the text form of Prometheus.
 
+mod families;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use landfall_core::ids::SourceId;
-use landfall_load::LoadReport;
-use landfall_load::service::ServiceObserver;
+use landfall_core::settings::FileFormat;
+use landfall_load::service::{ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver};
 
-/// Numbers that only grow since the start, by name and labels.
+pub(crate) use self::families::Family;
+
+/// Whether series tell tables apart. There are as many as tables, which may be too many for a Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum TableLabels {
+    /// A series for each table.
+    #[default]
+    Shown,
+    /// One for all tables of a source.
+    Hidden,
+}
+
+/// A series: its family, and its labels as they are written.
+type Series = (Family, String);
+
+/// Numbers that only grow since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    counters: Mutex<BTreeMap<(&'static str, String), u64>>,
+    counters: Mutex<BTreeMap<Series, u64>>,
+    /// Records accepted: intake knows sources by their numbers.
+    accepted: Mutex<BTreeMap<SourceId, u64>>,
+    table_labels: TableLabels,
     is_read_only: AtomicBool,
 }
 
-/// Name, kind and help of each metric.
-const HELP: [(&str, &str, &str); 13] = [
-    (
-        "landfall_import_requests_total",
-        "counter",
-        "Requests to the Import API, by endpoint and status code.",
-    ),
-    (
-        "landfall_import_records_total",
-        "counter",
-        "Records accepted, by source.",
-    ),
-    (
-        "landfall_import_bytes_total",
-        "counter",
-        "Bytes accepted into the log.",
-    ),
-    (
-        "landfall_import_refused_total",
-        "counter",
-        "Requests that the log had no room for.",
-    ),
-    ("landfall_journal_bytes", "gauge", "Bytes of the log on disk."),
-    (
-        "landfall_journal_oldest_seconds",
-        "gauge",
-        "Age of the oldest entry of the log.",
-    ),
-    ("landfall_load_objects_total", "counter", "Objects written."),
-    (
-        "landfall_load_rows_total",
-        "counter",
-        "Rows landed, by source and table.",
-    ),
-    (
-        "landfall_rejected_rows_total",
-        "counter",
-        "Records rejected, by source and table.",
-    ),
-    (
-        "landfall_load_failures_total",
-        "counter",
-        "Loads that failed, by source and table.",
-    ),
-    (
-        "landfall_load_lag_seconds",
-        "gauge",
-        "Seconds from the receipt of the oldest waiting record until now.",
-    ),
-    (
-        "landfall_destination_state",
-        "gauge",
-        "1 for the state that a destination is in.",
-    ),
-    (
-        "landfall_hook_deliveries_total",
-        "counter",
-        "Requests to post-load webhooks, by result.",
-    ),
-];
+/// A number of now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gauge {
+    pub(crate) family: Family,
+    pub(crate) labels: String,
+    pub(crate) value: f64,
+}
 
 impl Metrics {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), u64>> {
+    pub(crate) fn new(table_labels: TableLabels) -> Self {
+        Self {
+            table_labels,
+            ..Self::default()
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Series, u64>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, name: &'static str, labels: &[(&str, &str)], count: u64) {
-        *self.lock().entry((name, render_labels(labels))).or_default() += count;
+    fn add(&self, family: Family, labels: &[(&str, &str)], count: u64) {
+        *self.lock().entry((family, render_labels(labels))).or_default() += count;
+    }
+
+    /// Labels of what belongs to a table.
+    pub(crate) fn table_labels(&self, source: &str, table: &str) -> String {
+        match self.table_labels {
+            TableLabels::Shown => render_labels(&[("source", source), ("table", table)]),
+            TableLabels::Hidden => render_labels(&[("source", source)]),
+        }
+    }
+
+    fn add_of_table(&self, family: Family, source: &str, table: &str, count: u64) {
+        let labels = self.table_labels(source, table);
+        *self.lock().entry((family, labels)).or_default() += count;
     }
 
     /// A request of the Import API was answered.
     pub(crate) fn answered(&self, endpoint: &str, code: u16) {
         let labels = [("endpoint", endpoint), ("code", &code.to_string())];
-        self.add("landfall_import_requests_total", &labels, 1);
+        self.add(Family::ImportRequests, &labels, 1);
     }
 
     /// A request was made durable.
     pub(crate) fn accepted(&self, source: SourceId, records: u64, bytes: u64) {
-        self.add(
-            "landfall_import_records_total",
-            &[("source", &source.to_string())],
-            records,
-        );
-        self.add("landfall_import_bytes_total", &[], bytes);
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        *accepted.entry(source).or_default() += records;
+        drop(accepted);
+        self.add(Family::ImportBytes, &[], bytes);
     }
 
     /// A request was refused for lack of room.
     pub(crate) fn refused(&self) {
-        self.add("landfall_import_refused_total", &[], 1);
+        self.add(Family::ImportRefused, &[], 1);
     }
 
     /// A request to a hook ended.
     pub(crate) fn delivered(&self, result: &'static str) {
-        self.add("landfall_hook_deliveries_total", &[("result", result)], 1);
+        self.add(Family::HookDeliveries, &[("result", result)], 1);
     }
 
     /// Notes whether the log can be written.
@@ -121,17 +106,27 @@ impl Metrics {
         !self.is_read_only.load(Ordering::SeqCst)
     }
 
-    /// All metrics; `gauges` are those of now.
-    pub(crate) fn render(&self, gauges: &[(&'static str, String, f64)]) -> String {
-        let counters = self.lock().clone();
+    /// All metrics; `gauges` are those of now, and `source_name` names sources.
+    pub(crate) fn render(&self, gauges: &[Gauge], source_name: impl Fn(SourceId) -> String) -> String {
+        let mut counters = self.lock().clone();
+        let accepted = self
+            .accepted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for (source, records) in accepted {
+            let labels = render_labels(&[("source", &source_name(source))]);
+            *counters.entry((Family::ImportRecords, labels)).or_default() += records;
+        }
         let mut out = String::new();
-        for (name, kind, help) in HELP {
+        for family in Family::ALL {
+            let (name, kind, help) = (family.name(), family.kind(), family.help());
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for ((_, labels), count) in counters.iter().filter(|((found, _), _)| *found == name) {
+            for ((_, labels), count) in counters.iter().filter(|((found, _), _)| *found == family) {
                 let _ = writeln!(out, "{name}{labels} {count}");
             }
-            for (_, labels, value) in gauges.iter().filter(|(found, _, _)| *found == name) {
-                let _ = writeln!(out, "{name}{labels} {value}");
+            for gauge in gauges.iter().filter(|gauge| gauge.family == family) {
+                let _ = writeln!(out, "{name}{} {}", gauge.labels, gauge.value);
             }
         }
         out
@@ -157,19 +152,26 @@ pub(crate) fn render_labels(labels: &[(&str, &str)]) -> String {
 
 /// Counts loads and logs them.
 #[derive(Debug)]
-pub(crate) struct LoadCounter(pub(crate) std::sync::Arc<Metrics>);
+pub(crate) struct LoadCounter(pub(crate) Arc<Metrics>);
 
 impl ServiceObserver for LoadCounter {
-    fn landed(&self, source: &str, report: &LoadReport) {
-        let labels = [("source", source), ("table", report.table.as_str())];
-        self.0
-            .add("landfall_load_rows_total", &labels, report.rows_landed);
+    fn landed(&self, load: &LandedLoad<'_>) {
+        let (source, report) = (load.source, load.report);
+        let table = report.table.as_str();
+        let metrics = &self.0;
+        metrics.add_of_table(Family::LoadRows, source, table, report.rows_landed);
         if report.rows_rejected > 0 {
-            self.0
-                .add("landfall_rejected_rows_total", &labels, report.rows_rejected);
+            metrics.add_of_table(Family::RejectedRows, source, table, report.rows_rejected);
         }
-        self.0
-            .add("landfall_load_objects_total", &[], report.files.len() as u64);
+        let format = match load.format {
+            FileFormat::Jsonl => "jsonl",
+            FileFormat::Csv { .. } => "csv",
+        };
+        let labels = [
+            ("destination", &*load.destination.to_string()),
+            ("format", format),
+        ];
+        metrics.add(Family::LoadObjects, &labels, report.files.len() as u64);
         tracing::info!(
             table.name = %report.table,
             "{source}/{}: {} row(s) landed, {} rejected, {} object(s), {} bytes, {} ms",
@@ -182,12 +184,36 @@ impl ServiceObserver for LoadCounter {
         );
     }
 
-    fn failed(&self, source: &str, table: &str, fault: &str) {
-        self.0.add(
-            "landfall_load_failures_total",
-            &[("source", source), ("table", table)],
-            1,
+    fn failed(&self, load: &FailedLoad<'_>) {
+        let (source, table, message) = (load.source, load.table, load.message);
+        let destination = load.destination.map_or_else(String::new, |id| id.to_string());
+        let labels = [("destination", &*destination), ("code", load.code)];
+        self.0.add(Family::LoadFailures, &labels, 1);
+        tracing::warn!(table.name = %table, "{source}/{table}: the load waits, its records are safe in the log: {message}");
+    }
+
+    fn expiring(&self, records: &ExpiringRecords<'_>) {
+        let (source, table) = (records.source, records.table);
+        tracing::error!(
+            table.name = %table,
+            "Buffered data will be deleted: records of {source}/{table} wait since {}, and are deleted from {} on unless \
+             they can be loaded: mend their destination, or give the source one",
+            records.since,
+            records.deleted_at
         );
-        tracing::warn!(table.name = %table, "{source}/{table}: the load waits, its records are safe in the log: {fault}");
+    }
+
+    fn lost(&self, records: &LostRecords<'_>) {
+        let (source, table) = (records.source, records.table);
+        self.0
+            .add_of_table(Family::LostRecords, source, table, records.records);
+        tracing::error!(
+            table.name = %table,
+            "{source}/{table}: {} record(s) could not be loaded for as long as they are kept, and were deleted",
+            records.records
+        );
     }
 }
+
+#[cfg(test)]
+mod tests;

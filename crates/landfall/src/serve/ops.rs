@@ -1,5 +1,6 @@
 //! `/healthz`, `/readyz` and `/metrics` (operations.md §10).
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,11 +10,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use landfall_catalog::Catalog;
+use landfall_core::ids::SourceId;
+use landfall_core::time::Timestamp;
 use landfall_http::manage::{Buffer, Waiting};
 use landfall_load::Clock;
+use landfall_load::service::ConductorHandle;
 use landfall_log::Log;
 
-use super::metrics::{Metrics, render_labels};
+use super::metrics::{Family, Gauge, Metrics, render_labels};
 
 /// What the endpoints look at.
 #[derive(Clone)]
@@ -22,6 +26,7 @@ pub(crate) struct Ops {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) loading: ConductorHandle,
 }
 
 /// The log, as the management API sees it.
@@ -63,10 +68,12 @@ async fn readyz(State(ops): State<Ops>) -> Response {
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
-    let text = ops.metrics.render(&ops.gauges().await);
+    let names = ops.source_names().await;
+    let name = |source: SourceId| names.get(&source).cloned().unwrap_or_else(|| source.to_string());
+    let gauges = ops.gauges(&name).await;
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
+        ops.metrics.render(&gauges, name),
     )
         .into_response()
 }
@@ -91,21 +98,38 @@ impl Ops {
             .map_err(|fault| fault.to_string())
     }
 
-    async fn gauges(&self) -> Vec<(&'static str, String, f64)> {
+    async fn source_names(&self) -> HashMap<SourceId, String> {
+        let sources = self.catalog.sources().await.unwrap_or_default();
+        sources
+            .into_iter()
+            .map(|source| (source.id, source.name))
+            .collect()
+    }
+
+    async fn gauges(&self, source_name: &impl Fn(SourceId) -> String) -> Vec<Gauge> {
         let mut gauges = Vec::new();
+        let mut push = |family, labels, value| {
+            gauges.push(Gauge {
+                family,
+                labels,
+                value,
+            })
+        };
+        let now = self.clock.closing();
         if let Ok(usage) = self.log.usage().await {
-            gauges.push((
-                "landfall_journal_bytes",
-                String::new(),
-                usage.bytes.as_u64() as f64,
-            ));
-            let now = self.clock.closing().as_millis();
-            let age = usage
-                .oldest
-                .map_or(0, |oldest| now.saturating_sub(oldest.as_millis()).max(0));
-            let seconds = age as f64 / 1000.0;
-            gauges.push(("landfall_journal_oldest_seconds", String::new(), seconds));
-            gauges.push(("landfall_load_lag_seconds", String::new(), seconds));
+            push(Family::JournalBytes, String::new(), usage.bytes.as_u64() as f64);
+            push(Family::JournalOldest, String::new(), age(usage.oldest, now));
+        }
+        let mut lags: BTreeMap<String, f64> = BTreeMap::new();
+        for table in self.loading.waiting().await.unwrap_or_default() {
+            let labels = self
+                .metrics
+                .table_labels(&source_name(table.source), &table.table);
+            let lag = lags.entry(labels).or_default();
+            *lag = lag.max(age(table.since, now));
+        }
+        for (labels, lag) in lags {
+            push(Family::LoadLag, labels, lag);
         }
         for destination in self.catalog.destinations().await.unwrap_or_default() {
             let id = destination.id.to_string();
@@ -113,8 +137,16 @@ impl Ops {
                 ("destination", id.as_str()),
                 ("state", destination.state.as_str()),
             ];
-            gauges.push(("landfall_destination_state", render_labels(&labels), 1.0));
+            push(Family::DestinationState, render_labels(&labels), 1.0);
         }
         gauges
     }
+}
+
+/// Seconds since an instant; 0 if there is none.
+fn age(since: Option<Timestamp>, now: Timestamp) -> f64 {
+    let millis = since.map_or(0, |since| {
+        now.as_millis().saturating_sub(since.as_millis()).max(0)
+    });
+    millis as f64 / 1000.0
 }

@@ -1,41 +1,33 @@
 //! One process: intake, management, loader.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
 use landfall_bucket::{Sleep, TokioSleep};
-use landfall_catalog::{Act, Catalog, Instance, NewAccessKey};
-use landfall_core::ids::ClientId;
-use landfall_http::import;
-use landfall_http::import::{Answer, Identity, ImportSettings};
-use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, Minted, PublicAddress};
-use landfall_load::Clock;
-use landfall_load::service::{
-    Conductor, ConductorHandle, NoticeParts, Notices, ServiceParts, ServiceSettings, Uninterrupted,
-};
-use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Position};
-use landfall_web::{SetupCode, Web};
+use landfall_catalog::{Act, Catalog, Entropy, NewAccessKey};
+use landfall_http::manage::{InstanceRules, ManageState, Minted};
+use landfall_load::Jitter;
+use landfall_load::service::{ANSWER_WITHIN, Conductor, NoticeParts, Notices, ServiceParts, ServiceSettings};
+use landfall_web::SetupCode;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::accept::{self, TlsFiles};
 use super::data_folder::{DataFolder, SystemEntropy};
 use super::events::{Events, Outgoing};
 use super::gate::ServerGate;
-use super::metrics::{LoadCounter, Metrics};
-use super::ops::{self, LogBuffer, Ops};
-use super::places::{BucketChecker, BucketPlaces};
+use super::http::{manage_state, router, web};
+use super::journal;
+use super::metrics::LoadCounter;
+use super::ops::Ops;
+use super::parts::{Core, open};
+use super::places::BucketPlaces;
+use super::retention::Forgetting;
 use super::settings::ServeSettings;
-use crate::clock::SystemClock;
 
 /// Loads at the same time.
 const LOADS_AT_ONCE: usize = 4;
@@ -43,16 +35,6 @@ const LOADS_AT_ONCE: usize = 4;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long what is accepted may take to be loaded after the last request.
 const DRAIN_WITHIN: Duration = Duration::from_secs(60);
-
-/// The parts of a server that all others use.
-struct Core {
-    catalog: Arc<Catalog>,
-    log: Arc<EmbeddedLog>,
-    clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
-    notices: Arc<Notify>,
-    instance: Instance,
-}
 
 /// Serves until a signal comes, then takes nothing more, loads what it has, and ends.
 pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
@@ -81,6 +63,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         log: core.log.clone(),
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
+        buffers: Arc::default(),
+        steps: core.steps.clone(),
         is_ending: AtomicBool::new(false),
         remembered: std::sync::Mutex::default(),
     });
@@ -89,6 +73,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         log: core.log.clone(),
         clock: core.clock.clone(),
         metrics: core.metrics.clone(),
+        loading: loading.clone(),
     };
     let setup_code = first_run_code(&core).await?;
     greet(&core, &settings, &folder, address, setup_code.as_ref()).await?;
@@ -107,8 +92,15 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         manage.clone(),
         core.catalog.clone(),
         ops.clone(),
-        stopped,
+        stopped.clone(),
     ));
+    let forgetting = Forgetting {
+        catalog: core.catalog.clone(),
+        clock: core.clock.clone(),
+        sleep: Arc::new(TokioSleep),
+        keep: settings.keep,
+    };
+    let forgetter = tokio::spawn(forgetting.run(stopped));
     let (end, ending) = watch::channel(false);
     let web = web(&settings, &core, manage.clone(), setup_code, ending);
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
@@ -124,55 +116,13 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _ = tokio::time::timeout(DRAIN_WITHIN, loader).await;
     stop.send_replace(true);
     let _ = tokio::time::timeout(DRAIN_WITHIN, async {
-        let _ = (sender.await, watcher.await, announcer.await);
+        let _ = (sender.await, watcher.await, forgetter.await, announcer.await);
         manage.drain().await;
     })
     .await;
     core.log.close().await;
     core.catalog.close().await;
     Ok(())
-}
-
-async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyhow::Result<Core> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let key = folder.secret_key()?;
-    let new = Instance {
-        id: random_uuid(),
-        client_id: settings.client_id.unwrap_or(ClientId::new(1000)),
-        created_at: clock.closing(),
-    };
-    let catalog = Catalog::open(&folder.catalog(), &key, Box::new(SystemEntropy), &new)
-        .await
-        .with_context(|| format!("opening {}", folder.catalog().display()))?;
-    let mut instance = catalog.instance().await?;
-    if let Some(client) = settings.client_id.filter(|client| *client != instance.client_id) {
-        let act = Act {
-            who: "settings",
-            at: clock.closing(),
-        };
-        catalog.set_client_id(client, act).await?;
-        instance.client_id = client;
-    }
-    let low_water = catalog.low_waters().await?;
-    let log = EmbeddedLog::open_folder(
-        &folder.log(),
-        EmbeddedLogSettings {
-            budget: settings.log_budget,
-            next_at_least: low_water
-                .first()
-                .map_or(Position::FIRST, |(_, low)| Position::new(low.as_u64()).next()),
-            ..EmbeddedLogSettings::default()
-        },
-    )
-    .with_context(|| format!("opening {}", folder.log().display()))?;
-    Ok(Core {
-        catalog: Arc::new(catalog),
-        log: Arc::new(log),
-        clock,
-        metrics: Arc::new(Metrics::default()),
-        notices: Arc::new(Notify::new()),
-        instance,
-    })
 }
 
 async fn start_conductor(
@@ -185,6 +135,7 @@ async fn start_conductor(
             limits: settings.limits,
             memory_budget: settings.memory_budget,
             loads_at_once: LOADS_AT_ONCE,
+            keep_unloaded: settings.keep.unloaded(),
         },
         instance: core.instance.id.clone(),
         log: core.log.clone(),
@@ -192,11 +143,15 @@ async fn start_conductor(
         places: Arc::new(BucketPlaces::new(rules)),
         clock: core.clock.clone(),
         sleep: Arc::new(TokioSleep),
-        steps: Arc::new(Uninterrupted),
+        steps: core.steps.clone(),
         observer: Arc::new(LoadCounter(core.metrics.clone())),
         notices: core.notices.clone(),
     };
-    Ok(Conductor::start(parts).await?)
+    let conductor = Conductor::start(parts).await?.with_jitter(jitter());
+    Ok(match settings.accept_log_loss {
+        true => conductor.passing_over_losses(),
+        false => conductor,
+    })
 }
 
 /// The loader encodes, which must not hold up requests: it has a thread of its own.
@@ -208,7 +163,7 @@ fn spawn_conductor(conductor: Conductor) -> anyhow::Result<tokio::sync::oneshot:
         .spawn(move || {
             if let Err(fault) = runtime.block_on(conductor.run()) {
                 // What is accepted stays in the log, but nothing would load it any more: whoever runs the server restarts it.
-                tracing::error!("the loader ended: {fault}");
+                tracing::error!("the loader ended: {fault}{}", journal::remedy(&fault));
                 std::process::exit(1);
             }
             let _ = ended.send(());
@@ -222,116 +177,11 @@ fn notices(core: &Core) -> anyhow::Result<Notices> {
         catalog: core.catalog.clone(),
         clock: core.clock.clone(),
         sleep: Arc::new(TokioSleep),
+        jitter: jitter(),
+        answer_within: ANSWER_WITHIN,
         news: core.notices.clone(),
         count: Box::new(move |result| metrics.delivered(result)),
     })?)
-}
-
-fn manage_state(
-    settings: &ServeSettings,
-    core: &Core,
-    rules: InstanceRules,
-    loading: ConductorHandle,
-    messenger: Arc<Outgoing>,
-) -> anyhow::Result<ManageState> {
-    let clock = core.clock.clone();
-    let admin_key = settings
-        .admin_key
-        .as_ref()
-        .map(|key| AdminKey::parse(key.expose_secret()))
-        .transpose()?;
-    Ok(ManageState::new(manage::Parts {
-        catalog: core.catalog.clone(),
-        checker: Arc::new(BucketChecker),
-        buffer: Arc::new(LogBuffer(core.log.clone())),
-        messenger,
-        clock: Arc::new(move || clock.closing()),
-        entropy: Arc::new(SystemEntropy),
-        changed: Arc::new(move || loading.wake()),
-        admin_key,
-        rules,
-        address: public_address(settings),
-    }))
-}
-
-fn public_address(settings: &ServeSettings) -> PublicAddress {
-    match &settings.public_url {
-        Some(url) => PublicAddress::Url(url.clone()),
-        None if settings.tls.is_some() => PublicAddress::HostOverHttps,
-        None => PublicAddress::HostOverHttp,
-    }
-}
-
-fn router(
-    settings: &ServeSettings,
-    core: &Core,
-    gate: Arc<ServerGate>,
-    manage: ManageState,
-    ops: Ops,
-    web: &Web,
-) -> Router {
-    let identity = Identity {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("LANDFALL_REVISION").unwrap_or("unknown").to_owned(),
-    };
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let import = import::router(
-        gate,
-        ImportSettings {
-            allowed_hosts: settings.allowed_hosts.clone(),
-            readers: cores,
-            ..ImportSettings::new(core.instance.client_id, identity)
-        },
-    );
-    let metrics = core.metrics.clone();
-    let import = import.layer(from_fn(move |request: Request, next: Next| {
-        let metrics = metrics.clone();
-        async move { count_answer(&metrics, request, next).await }
-    }));
-    import
-        .merge(manage::require_https(
-            manage::router(manage),
-            settings.trusted_proxies.clone(),
-        ))
-        .merge(ops::router(ops))
-        .merge(web.router())
-        .fallback(fallback(web.clone()))
-}
-
-/// Where there is nothing, browsers get a page and programs JSON.
-fn fallback(web: Web) -> axum::routing::MethodRouter {
-    axum::routing::any(move |request: Request| {
-        let web = web.clone();
-        async move {
-            let accept = request.headers().get(axum::http::header::ACCEPT);
-            if accept.is_some_and(|accept| accept.as_bytes().starts_with(b"text/html")) {
-                web.not_found(request).await
-            } else {
-                Answer::not_found().into_response()
-            }
-        }
-    })
-}
-
-/// The web pages.
-fn web(
-    settings: &ServeSettings,
-    core: &Core,
-    manage: ManageState,
-    setup_code: Option<SetupCode>,
-    ending: watch::Receiver<bool>,
-) -> Web {
-    let clock = core.clock.clone();
-    Web::new(landfall_web::Parts {
-        catalog: core.catalog.clone(),
-        manage: manage::router(manage),
-        clock: Arc::new(move || clock.closing()),
-        entropy: Arc::new(SystemEntropy),
-        public_url: settings.public_url.clone(),
-        has_tls: settings.tls.is_some(),
-        setup_code,
-        ending,
-    })
 }
 
 /// What creating the administrator takes, as long as there is no user.
@@ -340,21 +190,11 @@ async fn first_run_code(core: &Core) -> anyhow::Result<Option<SetupCode>> {
     Ok((!has_users).then(|| SetupCode::mint(&SystemEntropy)))
 }
 
-async fn count_answer(metrics: &Metrics, request: Request, next: Next) -> Response {
-    let endpoint = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("other", |path| {
-            path.as_str()
-                .rsplit('/')
-                .find(|part| !part.is_empty())
-                .unwrap_or("other")
-        })
-        .trim_matches(['{', '}'])
-        .to_owned();
-    let answer = next.run(request).await.into_response();
-    metrics.answered(&endpoint, answer.status().as_u16());
-    answer
+/// Waits that no other server has.
+fn jitter() -> Jitter {
+    let mut seed = [0; 8];
+    SystemEntropy.fill(&mut seed);
+    Jitter::seeded(u64::from_le_bytes(seed))
 }
 
 /// Prints where the server is, how to create the administrator if there is none, and a first key if there is none.
@@ -445,9 +285,4 @@ async fn wait_for_signal() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-}
-
-fn random_uuid() -> String {
-    use landfall_format::KeySource;
-    String::from_utf8_lossy(&landfall_format::RandomKeys::default().next_key()).into_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,9 +11,14 @@ use landfall_core::ids::ClientId;
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
 use landfall_http::manage::Network;
+use landfall_log::LogKey;
 use secrecy::SecretString;
 
 use super::accept::TlsFiles;
+use super::data_folder::DEFAULT_FOLDER;
+use super::log_key;
+use super::metrics::TableLabels;
+use super::retention::KeepDays;
 use crate::cli::ServeOptions;
 use crate::environment::variable;
 
@@ -34,6 +39,12 @@ pub(crate) struct ServeSettings {
     pub(crate) memory_budget: ByteCount,
     /// What the log may take on disk.
     pub(crate) log_budget: Option<ByteCount>,
+    /// What waiting records are encrypted with, if they are.
+    pub(crate) log_key: Option<LogKey>,
+    /// How long things are kept.
+    pub(crate) keep: KeepDays,
+    /// Whether metrics tell tables apart.
+    pub(crate) table_labels: TableLabels,
     /// Host names that are served; none serves all.
     pub(crate) allowed_hosts: Vec<String>,
     /// Where clients reach the server, if not at the host they name.
@@ -46,10 +57,12 @@ pub(crate) struct ServeSettings {
     pub(crate) allow_insecure_webhooks: bool,
     /// Plain HTTP for S3 endpoints on other machines.
     pub(crate) allow_insecure_endpoint: bool,
+    /// Goes on without what a damaged log has lost.
+    pub(crate) accept_log_loss: bool,
 }
 
 /// Names of all settings.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 25] = [
     "listen",
     "data_dir",
     "admin_key",
@@ -59,6 +72,14 @@ const NAMES: [&str; 16] = [
     "batch_wait_seconds",
     "memory_budget_bytes",
     "log_budget_bytes",
+    "log_key",
+    "log_key_file",
+    "keep_unloaded_days",
+    "keep_reports_days",
+    "keep_deliveries_days",
+    "keep_ledger_days",
+    "keep_audit_days",
+    "metrics_without_tables",
     "allowed_hosts",
     "public_url",
     "trusted_proxies",
@@ -66,6 +87,7 @@ const NAMES: [&str; 16] = [
     "tls_key",
     "allow_insecure_webhooks",
     "allow_insecure_endpoint",
+    "accept_log_loss",
 ];
 
 /// Values as text, by name, and all problems with them.
@@ -139,7 +161,7 @@ impl Raw {
                 .unwrap_or(DEFAULT_LISTEN),
             data_dir: self
                 .text("data_dir")
-                .map_or_else(|| PathBuf::from("landfall-data"), PathBuf::from),
+                .map_or_else(|| PathBuf::from(DEFAULT_FOLDER), PathBuf::from),
             admin_key: self.text("admin_key").map(SecretString::from),
             client_id: self
                 .parsed("client_id", "a number such as 1000")
@@ -156,6 +178,12 @@ impl Raw {
             },
             memory_budget: self.bytes("memory_budget_bytes").unwrap_or(DEFAULT_MEMORY),
             log_budget: self.bytes("log_budget_bytes"),
+            log_key: self.log_key(),
+            keep: self.keep(),
+            table_labels: match self.parsed("metrics_without_tables", "true or false") {
+                Some(true) => TableLabels::Hidden,
+                Some(false) | None => TableLabels::Shown,
+            },
             allowed_hosts: self
                 .text("allowed_hosts")
                 .map(|hosts| split(&hosts))
@@ -169,6 +197,7 @@ impl Raw {
             allow_insecure_endpoint: self
                 .parsed("allow_insecure_endpoint", "true or false")
                 .unwrap_or(false),
+            accept_log_loss: self.parsed("accept_log_loss", "true or false").unwrap_or(false),
         }
     }
 
@@ -198,6 +227,39 @@ impl Raw {
                 None
             }
         }
+    }
+
+    fn log_key(&mut self) -> Option<LogKey> {
+        let text = self.text("log_key").map(SecretString::from);
+        let file = self.text("log_key_file").map(PathBuf::from);
+        let read = log_key::read(text.as_ref(), file.as_deref());
+        read.unwrap_or_else(|fault| {
+            self.problems.push(fault.to_string());
+            None
+        })
+    }
+
+    fn keep(&mut self) -> KeepDays {
+        let usual = KeepDays::default();
+        let keep = KeepDays {
+            reports: self.days("keep_reports_days", usual.reports),
+            deliveries: self.days("keep_deliveries_days", usual.deliveries),
+            ledger: self.days("keep_ledger_days", usual.ledger),
+            audit: self.days("keep_audit_days", usual.audit),
+            unloaded: self.days("keep_unloaded_days", usual.unloaded),
+        };
+        if keep.ledger < keep.reports {
+            self.problems.push(format!(
+                "keep_ledger_days is {}, but reports tell of loads for {} days: give keep_ledger_days at least that",
+                keep.ledger, keep.reports
+            ));
+        }
+        keep
+    }
+
+    fn days(&mut self, name: &str, usual: u32) -> u32 {
+        let days: Option<NonZeroU32> = self.parsed(name, "a whole number of days from 1");
+        days.map_or(usual, NonZeroU32::get)
     }
 
     fn text(&mut self, name: &str) -> Option<String> {

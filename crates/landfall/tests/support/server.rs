@@ -1,5 +1,7 @@
 //! `landfall serve` as a process, and the plainest of HTTP clients.
+#![allow(dead_code, reason = "each test file takes what it needs")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -67,8 +69,44 @@ impl Site {
 
     /// Starts the server, and waits until it says where it is.
     pub fn start(&self, more: &[&str]) -> Server {
+        self.start_in(more, &[])
+    }
+
+    /// As [`Site::start`], with variables in the environment.
+    pub fn start_in(&self, more: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut command = self.serve(more);
+        command.envs(variables.iter().copied());
+        Self::started(command)
+    }
+
+    /// As [`Site::start`], where no file may become larger than so many KiB.
+    pub fn start_with_small_files(&self, most_kib: u32, more: &[&str]) -> Server {
+        let inner = self.serve(more);
+        let mut command = Command::new("bash");
+        // With the signal ignored, a write that is too much fails, as one on a full disk does.
+        let limited = format!("trap '' XFSZ; ulimit -f {most_kib}; exec \"$@\"");
+        command.args(["-c", &limited, "bash"]).arg(inner.get_program());
+        command.args(inner.get_args()).env_clear();
+        let variables = inner.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(variables).env("PATH", "/usr/bin:/bin");
+        Self::started(command)
+    }
+
+    /// Starts a server that does not go on, and returns what it said about that.
+    pub fn start_in_vain(&self, more: &[&str]) -> String {
+        let mut command = self.serve(more);
+        let ended = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        String::from_utf8(ended.stderr).unwrap()
+    }
+
+    fn serve(&self, more: &[&str]) -> Command {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--quiet"]);
         command.args(more).env("LANDFALL_ADMIN_KEY", ADMIN_KEY);
+        command
+    }
+
+    fn started(mut command: Command) -> Server {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -108,11 +146,32 @@ impl Site {
             .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 
+    /// All objects by their keys, the challenge file among them.
+    pub fn objects(&self) -> BTreeMap<String, String> {
+        let mut objects = BTreeMap::new();
+        read_objects(&self.bucket(), "", &mut objects);
+        objects
+    }
+
     /// The lines of all objects below a folder of the bucket.
     pub fn lines(&self, folder: &str) -> Vec<Value> {
         let mut lines = Vec::new();
         read_folder(&self.bucket().join(folder), &mut lines);
         lines
+    }
+}
+
+fn read_objects(folder: &Path, prefix: &str, objects: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let key = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        if key == ".landfall-tmp" {
+            continue;
+        }
+        if entry.path().is_dir() {
+            read_objects(&entry.path(), &format!("{key}/"), objects);
+        } else {
+            objects.insert(key, std::fs::read_to_string(entry.path()).unwrap());
+        }
     }
 }
 
@@ -134,6 +193,14 @@ fn read_folder(folder: &Path, lines: &mut Vec<Value>) {
     }
 }
 
+/// A test that fails leaves no server behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Server {
     /// Sends a request with the admin key.
     pub fn manage(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
@@ -141,41 +208,93 @@ impl Server {
         request(&self.address, method, path, ADMIN_KEY, &body).unwrap()
     }
 
-    /// Connects the site's bucket.
+    /// Connects the site's bucket for JSONL.
     pub fn set_up_destination(&self, site: &Site) {
+        self.set_up_destination_for(site, "jsonl");
+    }
+
+    /// Connects the site's bucket.
+    pub fn set_up_destination_for(&self, site: &Site, format: &str) {
+        self.connect(site, format, 1);
+    }
+
+    /// Connects the site's bucket by a destination that gets this number.
+    pub fn connect(&self, site: &Site, format: &str, number: u32) {
         let root = site.bucket().parent().unwrap().to_str().unwrap().to_owned();
-        let destination = json!({"type": "s3", "properties": {
+        let challenge = self.create_destination(&json!({
             "s3_bucket": "lake",
-            "output_file_format": "jsonl",
-            "s3_key_format_string": "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].jsonl",
+            "output_file_format": format,
+            "s3_key_format_string": format!("[integration_name]/[table_name]/[table_version]_[timestamp_loaded].{format}"),
             "s3_endpoint_url": format!("file://{root}"),
-        }});
-        let made = self
-            .manage("POST", "/v4/destinations", Some(&destination))
-            .ok()
-            .json();
-        let challenge = made["generated_sentinel_key"].as_str().unwrap();
+        }));
         std::fs::write(site.bucket().join(challenge), "").unwrap();
-        self.manage("POST", "/v4/destinations/1/check", Some(&json!({})))
-            .ok();
-        wait_until("the destination is active", || {
-            let now = self.manage("GET", "/v4/destinations/1", None).json();
-            now["landfall_status"] == "active"
-        });
+        self.check(number);
+    }
+
+    /// Makes a destination, and returns the key of its challenge file.
+    pub fn create_destination(&self, properties: &Value) -> String {
+        let destination = json!({"type": "s3", "properties": properties});
+        let made = self.manage("POST", "/v4/destinations", Some(&destination));
+        let made = made.ok().json();
+        made["generated_sentinel_key"].as_str().unwrap().to_owned()
+    }
+
+    /// Has the first destination checked until it is active.
+    #[track_caller]
+    pub fn check_destination(&self) {
+        self.check(1);
+    }
+
+    #[track_caller]
+    fn check(&self, number: u32) {
+        let path = format!("/v4/destinations/{number}/check");
+        self.manage("POST", &path, Some(&json!({}))).ok();
+        wait_until("the destination is active", || self.status_of(number) == "active");
+    }
+
+    /// How the first destination is doing.
+    pub fn destination_status(&self) -> String {
+        self.status_of(1)
+    }
+
+    fn status_of(&self, number: u32) -> String {
+        let now = self.manage("GET", &format!("/v4/destinations/{number}"), None);
+        let now = now.ok().json();
+        now["landfall_status"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Connects the site's bucket, and returns the token of a source named `shop`.
     pub fn set_up(&self, site: &Site) -> String {
         self.set_up_destination(site);
+        self.set_up_source()
+    }
+
+    /// Makes the source `shop`, and returns a token of it.
+    pub fn set_up_source(&self) -> String {
         let source = json!({"type": "import_api", "display_name": "Shop"});
         self.manage("POST", "/v4/sources", Some(&source)).ok();
         let token = self.manage("POST", "/v4/sources/1/tokens", None).ok().json();
         token["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// Pushes a batch.
+    pub fn push(&self, token: &str, body: &str) -> std::io::Result<Answer> {
+        request(&self.address, "POST", "/v2/import/batch", token, body)
+    }
+
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it in order, and returns how that went.
@@ -192,10 +311,10 @@ impl Server {
     }
 }
 
-/// Waits for something that other processes do, ten seconds at most.
+/// Waits for something that other processes do, half a minute at most.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(20));

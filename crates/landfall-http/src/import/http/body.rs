@@ -8,6 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
+use landfall_core::buffers::Buffers;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -46,6 +47,7 @@ pub(super) struct BodyReader {
     /// One permit for each piece of memory.
     room: Arc<Semaphore>,
     max_body: u64,
+    buffers: Arc<Buffers>,
     room_timeout: Duration,
     idle_timeout: Duration,
     body_timeout: Duration,
@@ -59,6 +61,7 @@ impl BodyReader {
         Self {
             room: Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))),
             max_body,
+            buffers: Arc::clone(&settings.buffers),
             room_timeout: settings.room_timeout,
             idle_timeout: settings.idle_timeout,
             body_timeout: settings.body_timeout,
@@ -189,7 +192,12 @@ impl BodyReader {
         if lacking > 0 {
             buffer.room.merge(self.take_room(lacking).await?);
         }
-        buffer.bytes.reserve_exact(wanted - buffer.bytes.len());
+        if is_first {
+            // Its facts will follow it in the log.
+            buffer.bytes = self.buffers.take(wanted + wanted / 16);
+        } else {
+            buffer.bytes.reserve_exact(wanted - buffer.bytes.len());
+        }
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! What the Import API needs to be told.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
+use landfall_core::buffers::Buffers;
 use landfall_core::ids::ClientId;
 use landfall_core::units::ByteCount;
 
@@ -18,9 +20,10 @@ pub struct ImportSettings {
     pub allowed_hosts: Vec<String>,
     /// The largest body, compressed and expanded.
     pub max_body: ByteCount,
-    /// Bytes of all bodies that are held at the same time; at least `max_body`. What is more waits, then gets 503. When
-    /// a body is accepted, its log entry takes the same room once more until it is durable.
+    /// Bytes of all bodies that are held at the same time; at least `max_body`. What is more waits, then gets 503.
     pub max_bodies: ByteCount,
+    /// Where bodies get their memory from.
+    pub buffers: Arc<Buffers>,
     /// How long a request waits for room in memory, at most.
     pub room_timeout: Duration,
     /// How long a client may take between two pieces of its body.
@@ -42,6 +45,7 @@ impl ImportSettings {
             allowed_hosts: Vec::new(),
             max_body: MAX_BODY,
             max_bodies: ByteCount::new(96 << 20),
+            buffers: Arc::default(),
             room_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(300),

@@ -3,18 +3,30 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use landfall_catalog::TableId;
 use landfall_log::Position;
 
 use super::{CatchUp, Conductor, ConductorError};
 use crate::service::encoding;
 use crate::service::gather::Gatherer;
-use crate::service::tables::{Flow, TableKey, TableWork};
+use crate::service::point::PARTITION;
+use crate::service::tables::{Flow, Parked, TableKey, TableWork};
 
 impl Conductor {
-    /// What the ledger says of loads that are not done, and of how far tables are.
-    pub(super) async fn read_open_loads(&mut self) -> Result<(), ConductorError> {
-        let open = self.parts.catalog.open_loads().await?;
-        self.open_loads = open.into_iter().map(|load| (load.intent.table, load)).collect();
+    /// Asks the ledger how far a table is, if it may know more than this.
+    pub(super) async fn look_up(&mut self, id: TableId) -> Result<(), ConductorError> {
+        if !self.unsure.contains(&id) {
+            return Ok(());
+        }
+        let progress = self.parts.catalog.progress(id).await?;
+        if let Some(progress) = progress.iter().find(|progress| progress.partition == PARTITION) {
+            self.progress.insert(id, progress.landed_through);
+        }
+        match self.parts.catalog.open_load_of(id).await? {
+            Some(load) => self.open_loads.insert(id, load),
+            None => self.open_loads.remove(&id),
+        };
+        self.unsure.remove(&id);
         Ok(())
     }
 
@@ -33,20 +45,6 @@ impl Conductor {
                 Flow::Live(_) | Flow::CatchingUp(_) => None,
             })
             .collect();
-        // Most of the time they have nowhere to go yet: that is known without asking the ledger.
-        let mut has_route = false;
-        for (key, _) in &parked {
-            has_route |= self.routes.find(key.source, now).await?.is_some();
-        }
-        if !has_route {
-            return Ok(());
-        }
-        self.read_open_loads().await?;
-        let progress = self.parts.catalog.all_progress().await?;
-        self.progress = progress
-            .into_iter()
-            .map(|one| (one.table, one.landed_through))
-            .collect();
         let mut catch_up = CatchUp {
             at: self.at,
             tables: HashSet::new(),
@@ -57,6 +55,7 @@ impl Conductor {
             };
             if let Some(table) = self.tables.get_mut(&key) {
                 table.flow = Flow::CatchingUp(gatherer);
+                table.parked.is_announced = false;
                 catch_up.at = catch_up.at.min(from);
                 catch_up.tables.insert(key);
             }
@@ -76,6 +75,7 @@ impl Conductor {
             return Ok(None);
         };
         let (id, problem) = (table.id, table.problem.clone());
+        self.look_up(id).await?;
         let mut naming = route.naming;
         let again = self.open_loads.get(&id).cloned();
         if let Some(load) = &again {
@@ -121,6 +121,7 @@ impl Conductor {
             if let Some(table) = self.tables.get_mut(key) {
                 table.park(*first);
             }
+            self.recount(key);
         }
         !unfinished.is_empty()
     }
@@ -136,7 +137,10 @@ impl Conductor {
             };
             let flow = std::mem::replace(&mut table.flow, Flow::Parked { from: None });
             table.flow = match flow {
-                Flow::CatchingUp(gatherer) => Flow::Live(gatherer),
+                Flow::CatchingUp(gatherer) => {
+                    table.parked = Parked::default();
+                    Flow::Live(gatherer)
+                }
                 other => other,
             };
         }

@@ -8,11 +8,12 @@ use landfall_core::clean_name::clean_name;
 use landfall_core::intake::{AcceptedRequest, decode};
 use landfall_core::units::ByteCount;
 use landfall_format::Reason;
-use landfall_log::{Entry, Position};
+use landfall_log::{Entry, Position, ReadError};
 
 use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
 use crate::service::places::Route;
+use crate::service::steps::Step;
 use crate::service::tables::{Flow, TableKey, TableWork};
 use crate::streams::is_reserved;
 
@@ -26,7 +27,8 @@ enum Reader {
 impl Conductor {
     /// Reads on. False at the end of the log.
     pub(super) async fn read_live(&mut self) -> Result<bool, ConductorError> {
-        let entries = self.read(self.at).await?;
+        let (at, entries) = self.read(self.at).await?;
+        self.at = at;
         let has_read = !entries.is_empty();
         for entry in entries {
             self.at = entry.position.next();
@@ -40,12 +42,15 @@ impl Conductor {
         let Some(from) = self.catch_up.as_ref().map(|catch_up| catch_up.at) else {
             return Ok(false);
         };
-        let mut entries = if from < self.at {
+        let (from, mut entries) = if from < self.at {
             self.read(from).await?
         } else {
-            Vec::new()
+            (from, Vec::new())
         };
         entries.retain(|entry| entry.position < self.at);
+        if let Some(catch_up) = &mut self.catch_up {
+            catch_up.at = from;
+        }
         for entry in &entries {
             self.feed(entry, Reader::Again).await?;
             if let Some(catch_up) = &mut self.catch_up {
@@ -56,12 +61,24 @@ impl Conductor {
         Ok(true)
     }
 
-    async fn read(&self, from: Position) -> Result<Vec<Entry>, ConductorError> {
-        Ok(self
-            .parts
-            .log
-            .read(LOG_PARTITION, from, ByteCount::new(CHUNK_BYTES))
-            .await?)
+    /// Reads entries from `from` on, or from behind what is lost there where losses are accepted, and says from where.
+    async fn read(&self, mut from: Position) -> Result<(Position, Vec<Entry>), ConductorError> {
+        loop {
+            let most = ByteCount::new(CHUNK_BYTES);
+            match self.parts.log.read(LOG_PARTITION, from, most).await {
+                Ok(entries) => return Ok((from, entries)),
+                Err(ReadError::Damaged(damage)) if self.passes_over_losses => {
+                    let (start, end) = (damage.lost.start, damage.lost.end);
+                    let segment = &damage.segment;
+                    tracing::error!(
+                        log.segment = segment,
+                        "entries {start} up to, not including, {end} are given up, as was asked for: {segment} has lost them"
+                    );
+                    from = end;
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
     }
 
     async fn feed(&mut self, entry: &Entry, reader: Reader) -> Result<(), ConductorError> {
@@ -88,7 +105,7 @@ impl Conductor {
     async fn feed_part(
         &mut self,
         position: Position,
-        request: &AcceptedRequest,
+        request: &AcceptedRequest<&str>,
         at: PartAt<'_>,
         route: Option<&Route>,
         reader: Reader,
@@ -106,8 +123,8 @@ impl Conductor {
         };
         let gatherer = match (&mut table.flow, reader) {
             (Flow::Live(gatherer), Reader::Live) | (Flow::CatchingUp(gatherer), Reader::Again) => gatherer,
-            (Flow::Parked { from }, Reader::Live) => {
-                from.get_or_insert(position);
+            (Flow::Parked { .. }, Reader::Live) => {
+                table.leave(position, request.received_at);
                 return Ok(());
             }
             (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) | (Flow::CatchingUp(_), Reader::Live) => {
@@ -116,6 +133,8 @@ impl Conductor {
         };
         let Some(route) = route else {
             table.park(position);
+            table.leave(position, request.received_at);
+            self.recount(&key);
             return Ok(());
         };
         gatherer.rename(&route.naming);
@@ -139,6 +158,7 @@ impl Conductor {
 
     /// Puts a table with work in the queue.
     pub(super) fn line_up(&mut self, key: &TableKey) {
+        self.recount(key);
         let Some(table) = self.tables.get_mut(key) else {
             return;
         };
@@ -165,6 +185,7 @@ impl Conductor {
             .catalog
             .ensure_table(key.source, &key.name, &cleaned, now)
             .await?;
+        self.step(Step::Met).await;
         let problem = if is_reserved(&key.name) || is_reserved(&cleaned) {
             Some(Reason::ReservedTable {
                 table: key.name.to_string(),
@@ -183,14 +204,7 @@ impl Conductor {
             )),
             _ => Flow::Parked { from: Some(position) },
         };
-        Ok(TableWork {
-            id,
-            problem,
-            flow,
-            running: None,
-            is_queued: false,
-            rest: None,
-        })
+        Ok(TableWork::new(id, problem, flow))
     }
 
     /// Closes batches whose first record is old enough, or that are open as long: the clock may have been set back.

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use landfall_catalog::{AccessFault, FailedAttempt, LoadFault};
+use landfall_core::ids::{DestinationId, SourceId};
+
 use super::{Conductor, ConductorError, Landed};
 use crate::service::jobs::Job;
 use crate::service::landing::LandingFault;
+use crate::service::observer::{FailedLoad, LandedLoad};
 use crate::service::places::{OpenPlace, Rest};
+use crate::service::steps::Step;
 use crate::service::tables::{RunningJob, TableKey};
 
 impl Conductor {
@@ -31,7 +36,7 @@ impl Conductor {
         let Some(job) = table.gatherer().and_then(|gatherer| gatherer.ready.pop_front()) else {
             return Ok(());
         };
-        let first = job.first();
+        let (first, since) = (job.first(), job.since());
         let place = match &job {
             Job::Skip(_) => None,
             Job::Load(load) => {
@@ -43,6 +48,10 @@ impl Conductor {
                 if place.is_none() {
                     // It can't be loaded any more: all of it is read again when it can.
                     table.park(first.min(at));
+                    if let Some(since) = since {
+                        table.leave(first, since);
+                    }
+                    self.recount(key);
                     return Ok(());
                 }
                 place
@@ -51,7 +60,12 @@ impl Conductor {
         table.running = Some(RunningJob {
             first,
             bytes: job.allocated_bytes(),
-            destination: place.as_ref().map(|place| place.destination),
+            since,
+            through: job.through(),
+            target: place
+                .as_ref()
+                .zip(job.format())
+                .map(|(place, format)| (place.destination, format)),
         });
         self.running += 1;
         self.spawn(key.clone(), job, place);
@@ -97,24 +111,42 @@ impl Conductor {
         match outcome {
             Ok(report) => {
                 table.rest = None;
-                if let Some(destination) = job.destination {
+                self.progress.insert(table.id, job.through);
+                self.open_loads.remove(&table.id);
+                if let Some((destination, format)) = job.target {
                     self.routes.wake(destination);
-                }
-                if let Some(report) = report {
-                    let source = self.parts.catalog.source(key.source).await?;
-                    let name = source.map_or_else(String::new, |source| source.name);
-                    self.parts.observer.landed(&name, &report);
-                    self.parts.notices.notify_one();
+                    if let Some(report) = report {
+                        let source = self.source_name(key.source).await?;
+                        self.parts.observer.landed(&LandedLoad {
+                            destination,
+                            format,
+                            source: &source,
+                            report: &report,
+                        });
+                        self.parts.notices.notify_one();
+                    }
                 }
                 self.line_up(&key);
             }
             Err(fault) => {
+                // Nobody knows how far it came: the ledger is asked before it is tried again.
+                self.unsure.insert(table.id);
                 table.park(job.first);
-                table.rest = Some(Rest::after(table.rest, self.parts.clock.elapsed()));
+                if let Some(since) = job.since {
+                    table.leave(job.first, since);
+                }
+                let now = self.parts.clock.elapsed();
+                table.rest = Some(Rest::after(table.rest, now, &self.routes.jitter));
+                self.recount(&key);
                 self.note_failure(&key, job, &fault).await?;
             }
         }
         Ok(())
+    }
+
+    pub(super) async fn source_name(&self, source: SourceId) -> Result<String, ConductorError> {
+        let source = self.parts.catalog.source(source).await?;
+        Ok(source.map_or_else(String::new, |source| source.name))
     }
 
     async fn note_failure(
@@ -123,25 +155,21 @@ impl Conductor {
         job: RunningJob,
         fault: &LandingFault,
     ) -> Result<(), ConductorError> {
-        let source = self.parts.catalog.source(key.source).await?;
-        let name = source.map_or_else(String::new, |source| source.name);
-        self.parts.observer.failed(&name, &key.name, &fault.to_string());
         let now = self.parts.clock.closing();
-        let mut told = landfall_catalog::LoadFault {
-            code: "load_failed".to_owned(),
-            message: fault.to_string(),
-        };
-        if let Some(destination) = job.destination {
+        let destination = job.target.map(|(destination, _)| destination);
+        let told = self.tell(destination, fault);
+        if let Some(destination) = destination {
             // What fails one table's loads leaves the others alone.
             if matches!(fault, LandingFault::OutOfReach(_) | LandingFault::Refused(_)) {
                 self.routes.rest(destination, self.parts.clock.elapsed());
             }
-            if let LandingFault::Refused(error) = fault
+            if matches!(fault, LandingFault::Refused(_))
                 && let Some(place) = self.routes.opened(destination)
             {
-                let access = self.parts.places.explain(&place.place, error);
-                told.code.clone_from(&access.code);
-                told.message.clone_from(&access.message);
+                let access = AccessFault {
+                    code: told.code.clone(),
+                    message: told.message.clone(),
+                };
                 let refused =
                     self.parts
                         .catalog
@@ -153,15 +181,41 @@ impl Conductor {
         }
         let table = self.tables.get(key).map(|table| table.id);
         if let Some(table) = table {
-            let attempt = landfall_catalog::FailedAttempt {
+            let attempt = FailedAttempt {
                 table,
                 load: None,
                 started_at: now,
                 failed_at: now,
-                fault: told,
+                fault: told.clone(),
             };
             self.parts.catalog.fail_attempts(&[attempt]).await?;
+            self.step(Step::Failed).await;
         }
+        self.parts.observer.failed(&FailedLoad {
+            destination,
+            source: &self.source_name(key.source).await?,
+            table: &key.name,
+            code: &told.code,
+            message: &fault.to_string(),
+        });
         Ok(())
+    }
+
+    /// A fault as reports and metrics show it: what the bucket said has the code of its check error.
+    fn tell(&self, destination: Option<DestinationId>, fault: &LandingFault) -> LoadFault {
+        let place = destination.and_then(|destination| self.routes.opened(destination));
+        match (fault.of_bucket(), place) {
+            (Some(error), Some(place)) => {
+                let access = self.parts.places.explain(&place.place, error);
+                LoadFault {
+                    code: access.code,
+                    message: access.message,
+                }
+            }
+            _ => LoadFault {
+                code: "load_failed".to_owned(),
+                message: fault.to_string(),
+            },
+        }
     }
 }

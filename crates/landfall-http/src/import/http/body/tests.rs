@@ -114,10 +114,11 @@ async fn bodies_that_are_announced_share_the_memory_there_is() {
     assert_eq!(start.elapsed().as_secs(), 10, "it waits for room first");
     drop(first);
     let third = receive().await.unwrap();
-    assert_eq!(
-        third.bytes.capacity(),
-        1 << 20,
-        "one buffer of the announced size"
+    let some_to_spare = (1 << 20)..=(1 << 20) / 16 * 17;
+    assert!(
+        some_to_spare.contains(&third.bytes.capacity()),
+        "one buffer of the announced size and some room for what follows it in the log: {}",
+        third.bytes.capacity()
     );
     drop((second, third));
     assert_eq!(reader.room.available_permits(), (2 << 20) / PIECE_BYTES);

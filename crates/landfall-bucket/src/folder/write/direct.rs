@@ -1,0 +1,112 @@
+//! Large files go past the page cache: their bytes would push out what others on the machine read, and copying them
+//! there takes more processor time than encoding them did.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use rustix::fs::{FallocateFlags, OFlags, fallocate, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+
+use super::block::Block;
+use crate::body::ObjectBody;
+
+/// Length of a direct write: a mebibyte.
+const BLOCK_SECTORS: usize = 256;
+/// Writes under way at the same time.
+const WRITERS: usize = 2;
+/// Blocks: those that are written, and one that is being filled.
+const BLOCKS: usize = WRITERS + 1;
+
+/// A block and where it goes.
+type Due = (Block, u64);
+
+/// Writes `body` from the beginning of `file` and returns its length; nothing if the file system takes no direct
+/// writes, and then the file may hold anything.
+pub(super) fn write(file: &File, body: &dyn ObjectBody, promised_bytes: u64) -> io::Result<Option<u64>> {
+    let flags = fcntl_getfl(file)?;
+    if fcntl_setfl(file, flags | OFlags::DIRECT).is_err() {
+        return Ok(None);
+    }
+    let written = reserve(file, promised_bytes).and_then(|()| write_blocks(file, body));
+    fcntl_setfl(file, flags)?;
+    let (last, at) = match written {
+        Ok(last) => last,
+        Err(fault) if fault.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let (whole, rest) = last.parts();
+    file.write_all_at(rest, at + whole.len() as u64)?;
+    Ok(Some(at + last.len() as u64))
+}
+
+/// Takes the room that the file will need, so that a full disk is noticed before the work, and writes side by side don't
+/// wait for one another to make the file longer.
+fn reserve(file: &File, bytes: u64) -> io::Result<()> {
+    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Writes all whole sectors, and returns the last block with its offset.
+fn write_blocks(file: &File, body: &dyn ObjectBody) -> io::Result<Due> {
+    thread::scope(|scope| {
+        let (free, empties) = sync_channel(BLOCKS);
+        let mut lanes: Vec<SyncSender<Due>> = Vec::with_capacity(WRITERS);
+        let mut writers = Vec::with_capacity(WRITERS);
+        for _ in 0..WRITERS {
+            let (lane, due) = sync_channel(1);
+            let free = free.clone();
+            lanes.push(lane);
+            writers.push(scope.spawn(move || write_due(file, &due, &free)));
+        }
+        for _ in 0..BLOCKS {
+            let _ = free.send(Block::new(BLOCK_SECTORS));
+        }
+        drop(free);
+        let last = fill(body, &lanes, &empties);
+        drop(lanes);
+        for writer in writers {
+            match writer.join() {
+                Ok(written) => written?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        let (block, at) = last.ok_or_else(|| io::Error::other("a writer of the file ended early"))?;
+        file.write_all_at(block.parts().0, at)?;
+        Ok((block, at))
+    })
+}
+
+/// Hands full blocks to the writers in turn and returns the last one; nothing if a writer ended before.
+fn fill(body: &dyn ObjectBody, lanes: &[SyncSender<Due>], empties: &Receiver<Block>) -> Option<Due> {
+    let mut block = empties.recv().ok()?;
+    let mut at = 0;
+    let mut turn = lanes.iter().cycle();
+    for piece in body.open() {
+        let mut rest = &*piece;
+        loop {
+            rest = block.take(rest);
+            if !block.is_full() {
+                break;
+            }
+            let next = at + block.len() as u64;
+            turn.next()?.send((block, at)).ok()?;
+            block = empties.recv().ok()?;
+            at = next;
+        }
+    }
+    Some((block, at))
+}
+
+fn write_due(file: &File, due: &Receiver<Due>, free: &SyncSender<Block>) -> io::Result<()> {
+    for (mut block, at) in due {
+        file.write_all_at(block.parts().0, at)?;
+        block.clear();
+        let _ = free.send(block);
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Talking to the loader while it runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use landfall_core::units::ByteCount;
+use tokio::sync::{Notify, watch};
+
+use crate::service::waiting::{Asking, WaitingTable};
+
+/// Talks to a running [`Conductor`](super::Conductor).
+#[derive(Debug, Clone)]
+pub struct ConductorHandle {
+    pub(super) wake: Arc<Notify>,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) asking: Asking,
+    pub(super) most_held: Arc<AtomicUsize>,
+}
+
+impl ConductorHandle {
+    /// Something was changed that loading depends on.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// All tables that records were accepted of since the start, and since when some wait; none if the loader does not
+    /// answer in time.
+    pub async fn waiting(&self) -> Option<Vec<WaitingTable>> {
+        self.asking.ask(|| self.wake.notify_one()).await
+    }
+
+    /// The most that batches held at one time since the start.
+    #[must_use]
+    pub fn most_held(&self) -> ByteCount {
+        ByteCount::new(self.most_held.load(Ordering::Relaxed) as u64)
+    }
+
+    /// Takes in what is in the log, loads what can be loaded, and ends.
+    pub fn drain(&self) {
+        self.stop.send_replace(true);
+        self.wake.notify_one();
+    }
+}

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::api::Api;
@@ -20,14 +20,18 @@ pub(crate) enum Section {
     /// Outside of it, such as the account.
     None,
     Home,
+    Integrations,
     Destinations,
+    Loads,
 }
 
 impl Section {
     /// What the navigation shows, in order. A new section is added here, and nowhere else.
-    const SHOWN: [(Self, &'static str, &'static str); 2] = [
+    const SHOWN: [(Self, &'static str, &'static str); 4] = [
         (Self::Home, "Home", "/"),
+        (Self::Integrations, "Integrations", "/integrations"),
         (Self::Destinations, "Destinations", "/destinations"),
+        (Self::Loads, "Loads", "/loads"),
     ];
 }
 
@@ -138,7 +142,7 @@ impl FromRequestParts<WebState> for Page {
         let visit = Visit::from_request_parts(head, state).await?;
         let back = visit.path.clone();
         let signed_in = visit.signed_in.clone().ok_or(Trouble::SignIn { back })?;
-        let api = signed_in.api(state);
+        let api = signed_in.api(state).seen_at(head.headers.get(header::HOST));
         Ok(Self {
             visit,
             signed_in,

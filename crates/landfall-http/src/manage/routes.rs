@@ -8,8 +8,8 @@ use super::answer::{Answer, Refusal};
 use super::authentication::require_key;
 use super::state::ManageState;
 use super::{
-    access_keys, bucket_policy, checks, destinations, hooks, key_preview, loads, sources, tokens, types,
-    verify,
+    access_keys, bucket_policy, checks, destinations, hooks, key_preview, loads, setup_help, sources, tokens,
+    types, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
@@ -25,7 +25,7 @@ pub fn router(state: ManageState) -> Router {
         .merge(source_routes())
         .merge(instance_routes());
     Router::new()
-        .nest("/v4", guarded(v4))
+        .nest("/v4", guarded(v4).merge(setup_help::routes(&state)))
         .nest("/v3", guarded(Router::new()))
         .nest("/notifications", guarded(notification_routes()))
         .with_state(state)

@@ -8,6 +8,7 @@ use landfall_core::time::Timestamp;
 use tokio::task::JoinSet;
 
 use super::authentication::{AdminKey, Caller};
+use super::check_progress::CheckProgresses;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 
@@ -58,6 +59,8 @@ pub struct ManageState {
     pub(super) parts: Arc<Parts>,
     /// Checks that run in the background; awaited by [`ManageState::drain`].
     tasks: Arc<Mutex<JoinSet<()>>>,
+    /// How far checks have come.
+    pub(super) progresses: CheckProgresses,
 }
 
 impl ManageState {
@@ -67,6 +70,7 @@ impl ManageState {
         Self {
             parts: Arc::new(parts),
             tasks: Arc::default(),
+            progresses: CheckProgresses::default(),
         }
     }
 

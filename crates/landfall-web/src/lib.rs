@@ -50,6 +50,7 @@ mod api;
 mod assets;
 mod components;
 mod cookies;
+mod destination;
 mod frame;
 mod guard;
 mod pages;
@@ -59,6 +60,7 @@ mod setup_code;
 mod state;
 mod trouble;
 mod visit;
+mod wizard;
 
 pub use api::{Api, ApiError};
 pub use components::{Chart, ChartKind, CodeBox, Field, Moment, Pager};

@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use crate::pages::{account, destinations, first_run, home, sign_in, theme};
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
-use crate::{assets, guard, visit};
+use crate::{assets, destination, guard, visit, wizard};
 
 /// The pages of an instance.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ fn admin_pages() -> Router<WebState> {
     Router::new()
         .route("/", get(home::show_home))
         .route("/destinations", get(destinations::list))
+        .merge(wizard::routes())
+        .merge(destination::routes())
 }
 
 /// What everyone who is signed in may do about themselves, viewers too.

@@ -10,6 +10,7 @@ use landfall_core::time::Timestamp;
 
 use crate::password::Hasher;
 use crate::setup_code::SetupCode;
+use crate::wizard::Memory;
 
 /// What whoever serves the pages passes in.
 pub struct Parts {
@@ -61,6 +62,8 @@ pub(crate) const BY_ADDRESS: Throttle = Throttle {
 pub(crate) struct WebState {
     pub(crate) parts: Arc<Parts>,
     pub(crate) hasher: Arc<Hasher>,
+    /// What the wizard remembers of sessions.
+    pub(crate) wizard: Arc<Memory>,
 }
 
 impl WebState {
@@ -68,6 +71,7 @@ impl WebState {
         Self {
             hasher: Arc::new(Hasher::new(&*parts.entropy)),
             parts: Arc::new(parts),
+            wizard: Arc::default(),
         }
     }
 

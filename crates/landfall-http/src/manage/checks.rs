@@ -1,6 +1,7 @@
 //! Running connection checks (management-api.md §6).
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -48,6 +49,11 @@ pub trait Checker: fmt::Debug + Send + Sync {
 
     /// Who assumes roles here; none if nobody can tell.
     async fn host(&self, _settings: &DestinationSettings) -> Option<PrincipalArn> {
+        None
+    }
+
+    /// Where bucket folders would be on this machine, if there is a good place.
+    fn default_folder(&self) -> Option<PathBuf> {
         None
     }
 

@@ -25,6 +25,7 @@ use super::state::ManageState;
 pub(super) fn routes(state: &ManageState) -> Router<ManageState> {
     Router::new()
         .route("/destinations/validate", post(validate))
+        .route("/destinations/place-defaults", get(place_defaults))
         .route("/destinations/{id}/challenge-file", post(make_challenge_file))
         .route("/destinations/{id}/check-progress", get(progress))
         .route("/destinations/{id}/grant", get(grant::get))
@@ -101,6 +102,20 @@ async fn make_challenge_file(State(state): State<ManageState>, Numbers([id]): Nu
         Ok(()) => ok_empty(),
         Err(message) => Err(Refusal::coded("NotMade", &message)),
     }
+}
+
+#[derive(Debug, Serialize)]
+struct PlaceDefaults {
+    /// Where bucket folders would be.
+    folder: Option<String>,
+}
+
+/// `GET /v4/destinations/place-defaults`: what this instance proposes.
+async fn place_defaults(State(state): State<ManageState>) -> Answer {
+    let folder = state.parts.checker.default_folder();
+    ok(&PlaceDefaults {
+        folder: folder.map(|folder| folder.display().to_string()),
+    })
 }
 
 #[derive(Debug, Serialize)]

@@ -1,6 +1,7 @@
 //! Destinations become buckets; refusals of buckets become words.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -124,6 +125,10 @@ impl Checker for BucketChecker {
             ..settings.access.clone()
         };
         Caller::asked(settings, ambient).await.principal
+    }
+
+    fn default_folder(&self) -> Option<PathBuf> {
+        folder::absolute("~/landfall-buckets").ok()
     }
 
     async fn make_challenge_file(&self, settings: &DestinationSettings) -> Result<(), String> {

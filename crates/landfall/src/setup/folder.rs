@@ -44,7 +44,7 @@ pub(crate) fn make_challenge(folder: &Path, name: &str) -> anyhow::Result<()> {
 }
 
 /// What a person typed as an absolute path: `~` is their home, other paths start here.
-pub(super) fn absolute(typed: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn absolute(typed: &str) -> anyhow::Result<PathBuf> {
     let home = || std::env::home_dir().context("finding your home folder");
     let path = match typed.strip_prefix('~') {
         Some("") => home()?,

@@ -98,7 +98,20 @@
       key.value = value;
       key.focus();
       key.setSelectionRange(from, to);
+      hasCursor = true;
       key.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    // Where the reader put the cursor; before the extension if they never did. Tab selects all, which is no place.
+    let hasCursor = false;
+    for (const kind of ["pointerup", "keydown"]) {
+      key.addEventListener(kind, (event) => { if (event.key !== "Tab") hasCursor = true; });
+    }
+    const cursor = () => {
+      const isAll = key.selectionStart === 0 && key.selectionEnd === key.value.length;
+      if (hasCursor && !(isAll && key.value)) return [key.selectionStart, key.selectionEnd];
+      const dot = key.value.lastIndexOf(".");
+      const at = dot > key.value.lastIndexOf("/") ? dot : key.value.length;
+      return [at, at];
     };
     const problemItem = ({ message, position, fix }) => {
       const said = position === null
@@ -146,7 +159,7 @@
       if (!button) return;
       event.preventDefault();
       if (button.name === "replace") return change(button.value, button.value.length, button.value.length);
-      const [from, to] = [key.selectionStart, key.selectionEnd];
+      const [from, to] = cursor();
       const at = from + button.value.length;
       change(key.value.slice(0, from) + button.value + key.value.slice(to), at, at);
     });

@@ -11,11 +11,17 @@
 mod chromium;
 #[path = "support/server.rs"]
 mod server;
+mod support;
 
 use chromium::Chromium;
 use serde_json::Value;
 use server::{Server, Site, wait_until};
+use support::guarded::Guarded;
+use support::place::BUCKET;
 
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const RIGHT: &str = "\u{E014}";
 const PASSWORD: &str = "correct horse battery";
 
 struct Visit {
@@ -28,8 +34,12 @@ struct Visit {
 impl Visit {
     /// A new instance whose administrator is signed in.
     fn new() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(environment: &[(&str, &str)]) -> Self {
         let site = Site::new();
-        let server = site.start(&["--batch-wait-seconds", "1"]);
+        let server = site.start_with(&["--batch-wait-seconds", "1"], environment);
         let home = format!("http://{}", server.address);
         let browser = Chromium::start();
         browser.open(&home);
@@ -66,6 +76,52 @@ impl Visit {
         self.site.bucket().parent().unwrap().display().to_string()
     }
 
+    /// Goes on with the Tab key until the focus is on what a selector finds.
+    #[track_caller]
+    fn tab_to(&self, selector: &str) {
+        let script = format!("return document.activeElement.matches({selector:?})");
+        for _ in 0..80 {
+            self.browser.press(TAB);
+            if self.browser.run(&script) == true {
+                let seen = self
+                    .browser
+                    .run("return document.activeElement.matches(':focus-visible')");
+                assert_eq!(seen, true, "the focus on {selector} is not seen");
+                return;
+            }
+        }
+        panic!("no Tab leads to {selector}");
+    }
+
+    #[track_caller]
+    fn press_on(&self, selector: &str) {
+        self.tab_to(selector);
+        self.browser.press(ENTER);
+    }
+
+    /// A picture of the whole page.
+    fn keep_whole(&self, name: &str) {
+        // Colours that glide are caught half-way.
+        self.browser.run("document.body.getAnimations({subtree: true}).forEach(one => one.finish())");
+        for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 360)] {
+            self.browser.prefer(theme);
+            self.browser.resize(width, 2600);
+            self.browser
+                .keep_picture(&format!("{name}-whole-{theme}-{width}"));
+        }
+        self.browser.prefer("light");
+        self.browser.resize(1280, 800);
+    }
+
+    fn look_at(&self, name: &str) {
+        self.browser.inspect(name);
+        self.keep_whole(name);
+    }
+
+    fn end(self) {
+        self.server.kill();
+    }
+
     fn status(&self) -> Value {
         self.server.manage("GET", "/v4/destinations/1", None).json()["landfall_status"].take()
     }
@@ -78,10 +134,10 @@ fn a_new_user_connects_a_folder_and_sees_an_active_destination() {
     visit.open("/destinations");
     browser.click(".empty .button");
     browser.wait_for("/destinations/new");
-    browser.inspect("wizard-choose");
+    visit.look_at("wizard-choose");
     browser.click(".place[href*=folder]");
     browser.wait_for("/destinations/new/settings");
-    browser.inspect("wizard-settings-folder");
+    visit.look_at("wizard-settings-folder");
     browser.type_into("#folder", &visit.root());
     browser.type_into("#s3_bucket", "La");
     visit.wait_for_text("#s3_bucket-errors", "Bucket names have 3 to 63 characters");
@@ -89,40 +145,163 @@ fn a_new_user_connects_a_folder_and_sees_an_active_destination() {
     browser.type_into("#s3_bucket", "tried");
     wait_until("the fault is gone", || visit.text("#s3_bucket-errors").is_empty());
     browser.click("[value=csv]");
-    browser.inspect("wizard-settings-csv");
+    visit.look_at("wizard-settings-csv");
     browser.click(".wizard-actions .button-primary");
     browser.wait_for("/destinations/new/key");
-    visit.wait_for_text("#key-examples", "salesforce_prod/account/items/1_1519235654474.csv");
-    browser.inspect("wizard-key");
+    visit.wait_for_text(
+        "#key-examples",
+        "salesforce_prod/account/items/1_1519235654474.csv",
+    );
+    visit.look_at("wizard-key");
     browser.type_into("#s3_key_format_string", "my data/[table_name]!.jsonl");
     visit.wait_for_text("#key-problems", "contains a space at character 3");
-    assert_eq!(browser.run("return document.querySelector('#key-continue').disabled"), true);
-    browser.inspect("wizard-key-problems");
+    assert_eq!(
+        browser.run("return document.querySelector('#key-continue').disabled"),
+        true
+    );
+    visit.look_at("wizard-key-problems");
     browser.run("[...document.querySelectorAll('#key-problems button')].find(one => one.textContent.includes('space')).click()");
     assert_eq!(
-        browser.run("const key = document.activeElement; return [key.id, key.selectionStart, key.selectionEnd]"),
+        browser
+            .run("const key = document.activeElement; return [key.id, key.selectionStart, key.selectionEnd]"),
         serde_json::json!(["s3_key_format_string", 2, 3])
     );
     browser.click("#key-reset");
     visit.wait_for_text("#key-examples", "salesforce_prod/account/1_1519235654474.csv");
     browser.click("#key-continue");
     browser.wait_for("/destinations/1/setup/verify");
-    browser.inspect("wizard-verify-folder");
+    visit.look_at("wizard-verify-folder");
     assert_eq!(visit.status(), "pending_verification");
     browser.click("#check-and-save");
     visit.wait_for_text("#check", "Remedy:");
-    browser.inspect("wizard-check-failed");
+    visit.look_at("wizard-check-failed");
     browser.click("#make-challenge");
-    wait_until("the check succeeds", || visit.browser.path() == "/destinations/1/setup/done");
+    wait_until("the check succeeds", || {
+        visit.browser.path() == "/destinations/1/setup/done"
+    });
     assert!(visit.text(".banner").contains("Success!"));
-    browser.inspect("wizard-done");
+    visit.look_at("wizard-done");
     assert_eq!(visit.status(), "active");
     visit.open("/destinations/1");
-    browser.inspect("destination");
+    visit.look_at("destination");
     visit.open("/destinations/1/edit");
-    browser.inspect("destination-edit");
+    visit.look_at("destination-edit");
     visit.open("/destinations/1/remove");
-    browser.inspect("destination-remove");
+    visit.look_at("destination-remove");
     visit.open("/destinations");
-    browser.inspect("destinations-active");
+    visit.look_at("destinations-active");
+    visit.end();
+}
+
+#[test]
+fn a_bucket_is_connected_with_the_keyboard_alone() {
+    let bucket = Guarded::start();
+    let visit = Visit::with(&[
+        ("AWS_ENDPOINT_URL", bucket.endpoint_url()),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ACCESS_KEY_ID", &bucket.loader.id),
+        ("AWS_SECRET_ACCESS_KEY", &bucket.loader.secret),
+    ]);
+    let browser = &visit.browser;
+    visit.open("/destinations");
+    visit.press_on(".empty .button");
+    browser.wait_for("/destinations/new");
+    visit.press_on(".place");
+    browser.wait_for("/destinations/new/bucket");
+    visit.look_at("wizard-bucket");
+    visit.tab_to("#bucket");
+    browser.press(&format!("{BUCKET}{ENTER}"));
+    wait_until("the command has the name", || {
+        visit.text("#create-command").contains(BUCKET)
+    });
+    visit.press_on(".wizard-actions .button-primary");
+    browser.wait_for("/destinations/new/settings");
+    visit.tab_to("#name");
+    browser.press("Lake"); // what is there is selected by Tab
+    visit.tab_to("#s3_bucket");
+    browser.press("s3://");
+    browser.press(BUCKET);
+    wait_until("the fix is offered", || {
+        browser.run("return !document.querySelector('#use-name').hidden") == true
+    });
+    visit.tab_to("#use-name button");
+    browser.press(ENTER);
+    wait_until("the name is used", || {
+        browser.run("return document.querySelector('#s3_bucket').value") == BUCKET
+    });
+    visit.tab_to("[name=output_file_format]");
+    let is_shown = "return document.querySelector('#csv_delimiter').offsetParent !== null";
+    assert_eq!(browser.run(is_shown), false);
+    browser.press(RIGHT);
+    assert_eq!(browser.run(is_shown), true);
+    visit.tab_to("[name=csv_force_quote]");
+    browser.press(" ");
+    visit.press_on(".advanced summary");
+    visit.look_at("wizard-settings-advanced");
+    visit.tab_to("#s3_region");
+    browser.press(&format!("us-east-1{ENTER}"));
+    browser.wait_for("/destinations/new/key");
+    visit.press_on(".chip[value='[year_loaded]']");
+    wait_until("the element is at the cursor", || {
+        visit.text("#key-examples").contains("2018")
+    });
+    assert_eq!(
+        browser.run("return document.activeElement.id"),
+        "s3_key_format_string"
+    );
+    visit.press_on("#key-reset");
+    visit.tab_to("#key-continue");
+    wait_until("the key is right", || {
+        browser.run("return document.querySelector('#key-continue').disabled") == false
+    });
+    browser.press(ENTER);
+    browser.wait_for("/destinations/1/setup/verify");
+    assert!(
+        visit
+            .text("#bucket-policy")
+            .contains("arn:aws:iam::123456789012:user/loader")
+    );
+    visit.look_at("wizard-verify");
+    visit.press_on(".tabs a[href*=terraform]");
+    visit.wait_for_text("#bucket-policy", "aws_s3_bucket_policy");
+    visit.press_on(".tabs a[href*=json]");
+    visit.wait_for_text("#bucket-policy", "\"Version\"");
+    visit.press_on("#check-and-save");
+    visit.wait_for_text("#check", "Remedy:");
+    visit.look_at("wizard-check-denied");
+
+    bucket.grant(&serde_json::from_str(&visit.text("#principal-policy")).unwrap());
+    let name = visit.text("#challenge-name");
+    let command = visit.text("#upload-command");
+    assert_eq!(
+        command,
+        format!("aws s3api put-object --bucket {BUCKET} --key {name}")
+    );
+    bucket.administer(
+        "s3.put_object(Bucket=sys.argv[4], Key=sys.argv[5], Body=b'')",
+        &[BUCKET, &name],
+    );
+    visit.press_on("#check-and-save");
+    browser.wait_for("/destinations/1/setup/done");
+    assert_eq!(visit.status(), "active");
+    visit.tab_to("[href='/integrations/new']");
+    for path in [
+        "/",
+        "/destinations/1",
+        "/destinations/1/setup/verify",
+        "/destinations/1/edit",
+    ] {
+        visit.open(path);
+        let page = browser.run("return document.documentElement.outerHTML");
+        assert!(!page.as_str().unwrap().contains(&name), "{path} shows the name");
+    }
+    browser.run("history.go(-4)");
+    let shown = browser.run("return document.documentElement.outerHTML");
+    assert!(
+        !shown.as_str().unwrap().contains(&name),
+        "the Back button shows the name"
+    );
+    visit.open("/destinations/1/policy?form=cloudformation");
+    visit.look_at("destination-policy");
+    visit.end();
 }

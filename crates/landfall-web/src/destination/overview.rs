@@ -76,6 +76,8 @@ fn meaning(status: &str) -> &'static str {
     }
 }
 
+const KEY_LABEL: &str = "S3 Key";
+
 /// What the settings are, in words. What is not set is left out.
 fn facts(destination: &Stored) -> Vec<(&'static str, String)> {
     let format = match destination.property("output_file_format") {
@@ -102,7 +104,7 @@ fn facts(destination: &Stored) -> Vec<(&'static str, String)> {
     let facts = [
         ("Bucket", text("s3_bucket")),
         ("Format", format),
-        ("S3 Key", text("s3_key_format_string")),
+        (KEY_LABEL, text("s3_key_format_string")),
         ("Sign-in", sign_in),
         ("Role", text("aws_role_arn")),
         ("External ID", text("aws_external_id")),

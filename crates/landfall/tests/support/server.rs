@@ -67,8 +67,14 @@ impl Site {
 
     /// Starts the server, and waits until it says where it is.
     pub fn start(&self, more: &[&str]) -> Server {
+        self.start_with(more, &[])
+    }
+
+    /// The same, with more in the environment.
+    pub fn start_with(&self, more: &[&str], environment: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--quiet"]);
         command.args(more).env("LANDFALL_ADMIN_KEY", ADMIN_KEY);
+        command.envs(environment.iter().copied());
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -9,6 +9,8 @@ mod destinations;
 mod keys_and_hooks;
 #[path = "manage/reports.rs"]
 mod reports;
+#[path = "manage/setup_help.rs"]
+mod setup_help;
 #[path = "manage/sources.rs"]
 mod sources;
 #[path = "manage/world.rs"]

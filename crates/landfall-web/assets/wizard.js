@@ -211,6 +211,10 @@
     if (!fresh || !old) return;
     const isOver = old.dataset.state === "running" && fresh.dataset.state !== "running";
     // The region stays, so that what is new in it is told.
+    for (const time of fresh.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(at);
+    }
     old.replaceChildren(...fresh.childNodes);
     const wasWatched = old.dataset.watched;
     old.dataset.state = fresh.dataset.state;

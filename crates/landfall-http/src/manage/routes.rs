@@ -32,7 +32,7 @@ pub fn router(state: ManageState) -> Router {
 }
 
 /// Unknown addresses, and methods that an address doesn't know (management-api.md §1.2).
-async fn not_found() -> Answer {
+pub(super) async fn not_found() -> Answer {
     Err(Refusal::not_found())
 }
 

@@ -19,6 +19,7 @@ use super::destination_rules::{Problems, merge, settings_of};
 use super::destinations::of_id;
 use super::grant;
 use super::request::{JsonBody, Numbers};
+use super::routes::not_found;
 use super::state::ManageState;
 
 /// The addresses below `/v4`, guarded like the others.
@@ -29,6 +30,7 @@ pub(super) fn routes(state: &ManageState) -> Router<ManageState> {
         .route("/destinations/{id}/challenge-file", post(make_challenge_file))
         .route("/destinations/{id}/check-progress", get(progress))
         .route("/destinations/{id}/grant", get(grant::get))
+        .method_not_allowed_fallback(not_found)
         .layer(from_fn_with_state(state.clone(), require_key))
 }
 

@@ -57,8 +57,8 @@ pub(super) async fn show(page: Page, Query(wanted): Query<Wanted>) -> Shown {
     };
     let name = parsed.as_ref().ok().map(BucketName::as_str);
     let next = match name {
-        Some(name) => format!("{}?bucket={}", settings_path(None), name),
-        None => settings_path(None),
+        Some(name) => format!("{}?place=s3&bucket={name}", settings_path(None)),
+        None => format!("{}?place=s3", settings_path(None)),
     };
     show_page(&BucketPage {
         frame: page.frame("Create a bucket", Section::Destinations),

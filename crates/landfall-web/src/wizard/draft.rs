@@ -13,6 +13,10 @@ pub(crate) const DEFAULT_KEY: &str =
 /// Where data goes that is tried out.
 pub(crate) const FOLDER: &str = "folder";
 
+/// Name and bucket to begin with.
+const S3_DEFAULTS: (&str, &str) = ("Amazon S3", "");
+const FOLDER_DEFAULTS: (&str, &str) = ("Folder", "landfall");
+
 /// The fields of screens 2 and 3, as typed. Credentials are in it until they are stored, so it has no `Debug`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -44,7 +48,7 @@ impl Draft {
     /// The defaults of a new destination.
     pub(crate) fn new(external_id: String) -> Self {
         Self {
-            name: "Amazon S3".to_owned(),
+            name: S3_DEFAULTS.0.to_owned(),
             output_file_format: "jsonl".to_owned(),
             csv_delimiter: ",".to_owned(),
             aws_external_id: external_id,
@@ -89,6 +93,22 @@ impl Draft {
 
     pub(crate) fn is_folder(&self) -> bool {
         self.place == FOLDER
+    }
+
+    /// Chooses where data goes. Defaults that were not changed become those of the other choice.
+    pub(crate) fn go_to(&mut self, place: &str) {
+        let (from, to) = if place == FOLDER {
+            (S3_DEFAULTS, FOLDER_DEFAULTS)
+        } else {
+            (FOLDER_DEFAULTS, S3_DEFAULTS)
+        };
+        if self.name == from.0 {
+            to.0.clone_into(&mut self.name);
+        }
+        if self.s3_bucket == from.1 {
+            to.1.clone_into(&mut self.s3_bucket);
+        }
+        if place == FOLDER { FOLDER } else { "" }.clone_into(&mut self.place);
     }
 
     /// Takes the settings that were sent, but for the key, which has a screen of its own. Credentials that were sent
@@ -204,6 +224,20 @@ mod tests {
         for name in ["aws_secret_access_key", "aws_session_token"] {
             assert!(!properties.contains_key(name), "{name} is unchanged");
         }
+    }
+
+    #[test]
+    fn another_choice_has_its_own_defaults_and_keeps_what_was_typed() {
+        let mut draft = Draft::new(String::new());
+        draft.go_to("folder");
+        assert_eq!(
+            (draft.name.as_str(), draft.s3_bucket.as_str()),
+            ("Folder", "landfall")
+        );
+        "My own".clone_into(&mut draft.name);
+        draft.go_to("s3");
+        assert_eq!((draft.name.as_str(), draft.s3_bucket.as_str()), ("My own", ""));
+        assert!(!draft.is_folder());
     }
 
     #[test]

@@ -111,7 +111,9 @@ struct Judged {
 
 async fn answer(page: &Page, id: Option<u32>, draft: &Draft) -> Shown {
     let mut errors = judge(page, id, draft).await?;
-    errors.remove("s3_key_format_string"); // its screen says so
+    if draft.s3_key_format_string.is_empty() {
+        errors.remove("s3_key_format_string"); // it has a screen of its own
+    }
     let use_name = suggest(draft);
     Ok(Json(Judged { errors, use_name }).into_response())
 }

@@ -70,6 +70,9 @@ impl Memory {
     /// A session asks for a page: names that stand on other screens are left.
     pub(crate) fn leave(&self, session: &Digest, path: &str) {
         lock(&self.names).retain(|(place, _)| place.session != *session || stays(place.id, path));
+        if matches!(path, "/sign-out" | "/account/sign-out-everywhere") {
+            lock(&self.drafts).retain(|(place, _)| place.session != *session);
+        }
     }
 }
 
@@ -142,6 +145,18 @@ mod tests {
                 "{path}: another session stays"
             );
         }
+    }
+
+    #[test]
+    fn whoever_signs_out_leaves_no_draft() {
+        let memory = Memory::default();
+        memory.keep_draft(place("a", 7), Draft::default());
+        memory.keep_draft(place("b", 7), Draft::default());
+        memory.leave(&Digest::of("a"), "/destinations");
+        assert!(memory.draft(place("a", 7)).is_some());
+        memory.leave(&Digest::of("a"), "/sign-out");
+        assert!(memory.draft(place("a", 7)).is_none());
+        assert!(memory.draft(place("b", 7)).is_some());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use landfall_setup::challenge::generate_uuid;
 use serde::Deserialize;
 
 use super::choose::for_admins;
-use super::draft::{Draft, FOLDER};
+use super::draft::Draft;
 use super::fields::SettingsFields;
 use super::judge::{Faults, judge};
 use super::memory::Place;
@@ -83,25 +83,25 @@ fn screen(page: &Page, id: Option<u32>, draft: &Draft, faults: &Faults) -> Setti
     }
 }
 
-/// `GET /destinations/new/settings`.
+/// `GET /destinations/new/settings`. What a link brings along is taken, and the address loses it: coming back to it
+/// must not undo what was typed since.
 pub(super) async fn new(State(state): State<WebState>, page: Page, Query(begun): Query<Begun>) -> Shown {
     for_admins(&page)?;
     let mut draft = draft_of(&state, &page, None).await?;
-    if let Some(place) = begun.place.filter(|place| *place != draft.place) {
-        if place == FOLDER && draft.name == "Amazon S3" {
-            "Folder".clone_into(&mut draft.name);
-            "landfall".clone_into(&mut draft.s3_bucket);
-        }
-        draft.place = place;
-    } else if let Some(bucket) = begun.bucket {
+    if begun.place.is_none() && begun.bucket.is_none() {
+        return show(&screen(&page, None, &draft, &Faults::new()));
+    }
+    if let Some(place) = begun.place {
+        draft.go_to(&place);
+    }
+    if let Some(bucket) = begun.bucket {
         draft.s3_bucket = bucket;
-        draft.place.clear();
     }
     if draft.is_folder() && draft.folder.is_empty() {
         draft.folder = default_folder(&page).await;
     }
-    state.wizard.keep_draft(place_of(&page, None), draft.clone());
-    show(&screen(&page, None, &draft, &Faults::new()))
+    state.wizard.keep_draft(place_of(&page, None), draft);
+    Ok(Redirect::to(&settings_path(None)).into_response())
 }
 
 /// Where this instance would put bucket folders.

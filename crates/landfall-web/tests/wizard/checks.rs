@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use landfall_catalog::{Act, Mapping, NewSource, SourceType};
+use landfall_core::time::Timestamp;
+
 use crate::trip::{MISSING, Trip, text};
 
 #[tokio::test]
@@ -167,4 +170,32 @@ async fn a_destination_is_paused_resumed_and_removed() {
         .await;
     assert_eq!(removed.header("location"), "/destinations?done=removed");
     assert_eq!(trip.browser.get("/destinations/1").await.status, 404);
+}
+
+#[tokio::test]
+async fn removing_a_destination_says_what_becomes_of_its_sources() {
+    for (choice, is_deleted) in [("pause", false), ("delete", true)] {
+        let trip = Trip::begin().await;
+        trip.make_destination().await;
+        let source = NewSource {
+            source_type: SourceType::ImportApi,
+            name: "shop".to_owned(),
+            display_name: "The shop".to_owned(),
+            properties: std::collections::BTreeMap::new(),
+            mapping: Mapping::OnlyDestination,
+        };
+        let act = Act {
+            who: "tester",
+            at: Timestamp::from_millis(1),
+        };
+        trip.world.catalog.create_source(&source, act).await.unwrap();
+        for path in ["/destinations/1", "/destinations/1/remove"] {
+            assert!(trip.browser.get(path).await.body.contains("The shop"), "{path}");
+        }
+        let form = [("word", "DELETE"), ("sources", choice)];
+        let removed = trip.browser.post("/destinations/1/remove", &form).await;
+        assert_eq!(removed.header("location"), "/destinations?done=removed");
+        let left = trip.world.catalog.sources().await.unwrap().remove(0);
+        assert_eq!(left.deleted_at.is_some(), is_deleted, "{choice}");
+    }
 }

@@ -223,7 +223,7 @@
     if (button) button.disabled = fresh.dataset.state === "running";
     if (button) button.textContent = fresh.dataset.state === "running" ? "Checking…" : "Check and Save";
     if (fresh.dataset.state === "running") setTimeout(look, 1000);
-    else if (isOver && !button && !old.closest(".wizard")) location.reload();
+    else if (isOver && !button && fresh.dataset.state !== "succeeded") location.reload();
   };
   const look = async () => {
     const old = document.getElementById("check");

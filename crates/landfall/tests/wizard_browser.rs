@@ -102,7 +102,8 @@ impl Visit {
     /// A picture of the whole page.
     fn keep_whole(&self, name: &str) {
         // Colours that glide are caught half-way.
-        self.browser.run("document.body.getAnimations({subtree: true}).forEach(one => one.finish())");
+        self.browser
+            .run("document.body.getAnimations({subtree: true}).forEach(one => one.finish())");
         for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 360)] {
             self.browser.prefer(theme);
             self.browser.resize(width, 2600);
@@ -144,6 +145,15 @@ fn a_new_user_connects_a_folder_and_sees_an_active_destination() {
     visit.wait_for_text("#s3_bucket-errors", "lowercase letters");
     browser.type_into("#s3_bucket", "tried");
     wait_until("the fault is gone", || visit.text("#s3_bucket-errors").is_empty());
+    browser.type_into("#description", "kept without a button");
+    visit.open("/");
+    browser.wait_for("/");
+    visit.open("/destinations/new/settings");
+    browser.wait_for("/destinations/new/settings");
+    assert_eq!(
+        browser.run("return document.querySelector('#description').value"),
+        "kept without a button"
+    );
     browser.click("[value=csv]");
     visit.look_at("wizard-settings-csv");
     browser.click(".wizard-actions .button-primary");
@@ -295,7 +305,8 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
         let page = browser.run("return document.documentElement.outerHTML");
         assert!(!page.as_str().unwrap().contains(&name), "{path} shows the name");
     }
-    browser.run("history.go(-4)");
+    browser.run("history.go(-5)");
+    browser.wait_for("/destinations/1/setup/verify");
     let shown = browser.run("return document.documentElement.outerHTML");
     assert!(
         !shown.as_str().unwrap().contains(&name),

@@ -11,7 +11,7 @@ use crate::components::Field;
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
 use crate::trouble::Trouble;
-use crate::wizard::{Draft, Faults, SettingsFields, Stored, judge, keep_name, save as store};
+use crate::wizard::{Draft, Faults, SettingsFields, Stored, drop_draft, judge, keep_name, save as store};
 
 #[derive(Template)]
 #[template(path = "destination/edit.html")]
@@ -83,6 +83,7 @@ pub(super) async fn save(
         return show_again(&screen(&page, &stored, &draft, &faults));
     }
     let mut saved = store(&page, Some(id), &draft).await?;
+    drop_draft(&state, &page, id);
     if sent.challenge == "new" {
         let body = json!({"properties": {"sentinel_key": Value::Null}});
         saved = page.api.put(&format!("/v4/destinations/{id}"), &body).await?;

@@ -90,6 +90,14 @@ pub(crate) fn keep_name(state: &WebState, page: &Page, stored: &mut Stored) -> b
     true
 }
 
+/// What the session typed into the wizard for `id` counts no more.
+pub(crate) fn drop_draft(state: &WebState, page: &Page, id: u32) {
+    state.wizard.drop_draft(Place {
+        session: page.signed_in.session,
+        id: Some(id),
+    });
+}
+
 /// Whether what is asked for is part of the screen that shows the name of `id`.
 fn stays(id: Option<u32>, path: &str) -> bool {
     let rest = id.and_then(|id| path.strip_prefix(&format!("/destinations/{id}/setup/")));

@@ -55,12 +55,15 @@ pub(super) async fn draft_of(state: &WebState, page: &Page, id: Option<u32>) -> 
     let mut random = [0; 16];
     state.parts.entropy.fill(&mut random);
     let external_id = generate_uuid(random);
-    let draft = match id {
+    Ok(match id {
+        // Not kept before it is changed: what is stored may change too.
         Some(id) => Draft::of_stored(&Stored::read(page, id).await?, external_id),
-        None => Draft::new(external_id),
-    };
-    state.wizard.keep_draft(place, draft.clone());
-    Ok(draft)
+        None => {
+            let draft = Draft::new(external_id);
+            state.wizard.keep_draft(place, draft.clone());
+            draft
+        }
+    })
 }
 
 pub(super) fn place_of(page: &Page, id: Option<u32>) -> Place {

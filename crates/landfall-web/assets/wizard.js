@@ -15,6 +15,14 @@
     return made;
   };
 
+  // While a button is pressed nothing moves, or the click would miss it.
+  let isPressed = false;
+  addEventListener("pointerdown", () => { isPressed = true; }, true);
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => { isPressed = false; }, true);
+  const untilReleased = async () => {
+    while (isPressed) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+
   // Fields say what is wrong with them, from the first time that they are left or changed.
   const showErrors = (control, errors) => {
     const field = control.closest(".field");
@@ -46,6 +54,7 @@
       const answer = await post(form.dataset.validate, formBody(form)).catch(() => null);
       if (!answer?.ok || mine !== turn) return;
       const { errors, use_name } = await answer.json();
+      await untilReleased();
       if (mine !== turn) return;
       for (const name of touched) {
         const control = form.elements[name];
@@ -150,6 +159,7 @@
       const answer = await post("/destinations/key-preview", formBody(keyForm)).catch(() => null);
       if (!answer?.ok || mine !== turn) return;
       const preview = await answer.json();
+      await untilReleased();
       if (mine === turn) show(preview);
     };
     const soon = later(120, judge);

@@ -32,7 +32,8 @@ pub(crate) use grant::{PolicyBoxes, Wanted, policy_boxes, read as grant_of};
 pub(crate) use judge::{Faults, judge};
 pub(crate) use key::save;
 pub(crate) use key_preview::KeyPreview;
-pub(crate) use memory::{Memory, drop_draft, keep_name};
+pub(crate) use memory::{Memory, keep_name};
+pub(crate) use settings::place_of;
 pub(crate) use stored::Stored;
 
 use crate::state::WebState;

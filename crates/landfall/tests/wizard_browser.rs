@@ -316,3 +316,46 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
     visit.look_at("destination-policy");
     visit.end();
 }
+
+#[test]
+fn the_steps_of_a_check_fill_in_while_it_runs() {
+    // A store that takes connections, and says nothing.
+    let store = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", store.local_addr().unwrap());
+    let visit = Visit::new();
+    let browser = &visit.browser;
+    visit.open("/destinations/new/settings?place=s3&bucket=lake");
+    browser.wait_for("/destinations/new/settings");
+    browser.click(".advanced summary");
+    let is_shown = "return document.querySelector('#aws_secret_access_key').offsetParent !== null";
+    assert_eq!(browser.run(is_shown), false);
+    browser.run("document.querySelector('#aws_auth_mode').value = 'static'");
+    assert_eq!(browser.run(is_shown), true);
+    browser.type_into("#aws_access_key_id", "AKIAIOSFODNN7EXAMPLE");
+    browser.type_into("#aws_secret_access_key", "notTheSecret");
+    browser.type_into("#s3_endpoint_url", "http://minio:9000");
+    visit.wait_for_text("#s3_endpoint_url-errors", "would send records unencrypted");
+    visit.look_at("wizard-settings-static");
+    browser.type_into("#s3_endpoint_url", &endpoint);
+    wait_until("the fault is gone", || {
+        visit.text("#s3_endpoint_url-errors").is_empty()
+    });
+    browser.click(".wizard-actions .button-primary");
+    browser.wait_for("/destinations/new/key");
+    browser.click("#key-continue");
+    browser.wait_for("/destinations/1/setup/verify");
+    assert!(
+        visit
+            .text("#policy")
+            .contains(&format!("The access rules of {endpoint} apply"))
+    );
+    browser.click("#check-and-save");
+    visit.wait_for_text(".check-running", "Find the bucket");
+    assert_eq!(visit.text("#check-and-save"), "Checking…");
+    assert!(visit.text(".check-skipped").contains("Sign in"));
+    assert!(visit.text(".check-waiting").contains("List the bucket"));
+    visit.look_at("wizard-check-running");
+    let page = browser.run("return document.documentElement.outerHTML");
+    assert!(!page.as_str().unwrap().contains("notTheSecret"));
+    visit.end();
+}

@@ -11,7 +11,7 @@ use crate::components::Field;
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
 use crate::trouble::Trouble;
-use crate::wizard::{Draft, Faults, SettingsFields, Stored, drop_draft, judge, keep_name, save as store};
+use crate::wizard::{Draft, Faults, SettingsFields, Stored, judge, keep_name, place_of, save as store};
 
 #[derive(Template)]
 #[template(path = "destination/edit.html")]
@@ -61,6 +61,7 @@ pub(super) async fn form(State(state): State<WebState>, page: Page, Path(id): Pa
         return Err(Trouble::Forbidden);
     }
     let stored = Stored::read(&page, id).await?;
+    state.wizard.drop_draft(place_of(&page, Some(id)));
     let draft = Draft::of_stored(&stored, external_id(&state));
     show(&screen(&page, &stored, &draft, &Faults::new()))
 }
@@ -73,17 +74,19 @@ pub(super) async fn save(
     Form(sent): Form<Sent>,
 ) -> Shown {
     let stored = Stored::read(&page, id).await?;
-    let mut draft = sent.draft;
+    let place = place_of(&page, Some(id));
+    let mut draft = state.wizard.with_kept_credentials(place, sent.draft);
     if sent.go == "use-name" {
         draft.use_suggested_name();
         return show(&screen(&page, &stored, &draft, &Faults::new()));
     }
     let faults = judge(&page, Some(id), &draft).await?;
     if !faults.is_empty() {
+        state.wizard.keep_draft(place, draft.clone());
         return show_again(&screen(&page, &stored, &draft, &faults));
     }
     let mut saved = store(&page, Some(id), &draft).await?;
-    drop_draft(&state, &page, id);
+    state.wizard.drop_draft(place);
     if sent.challenge == "new" {
         let body = json!({"properties": {"sentinel_key": Value::Null}});
         saved = page.api.put(&format!("/v4/destinations/{id}"), &body).await?;

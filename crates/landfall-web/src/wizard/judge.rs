@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Form, Path};
+use axum::extract::{Form, Path, State};
 use axum::response::IntoResponse;
 use landfall_core::bucket_name::{BucketName, BucketNameProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::draft::Draft;
+use super::settings::place_of;
 use crate::api::ApiError;
 use crate::frame::{Page, Shown};
+use crate::state::WebState;
 
 /// Names of fields and what is wrong with each.
 pub(crate) type Faults = BTreeMap<String, Vec<String>>;
@@ -109,7 +111,8 @@ struct Judged {
     use_name: Option<String>,
 }
 
-async fn answer(page: &Page, id: Option<u32>, draft: &Draft) -> Shown {
+async fn answer(state: &WebState, page: &Page, id: Option<u32>, sent: Draft) -> Shown {
+    let draft = &state.wizard.with_kept_credentials(place_of(page, id), sent);
     let mut errors = judge(page, id, draft).await?;
     if draft.s3_key_format_string.is_empty() {
         errors.remove("s3_key_format_string"); // it has a screen of its own
@@ -124,13 +127,18 @@ pub(crate) fn suggest(draft: &Draft) -> Option<String> {
 }
 
 /// `POST /destinations/new/validate`.
-pub(crate) async fn of_new(page: Page, Form(draft): Form<Draft>) -> Shown {
-    answer(&page, None, &draft).await
+pub(crate) async fn of_new(State(state): State<WebState>, page: Page, Form(sent): Form<Draft>) -> Shown {
+    answer(&state, &page, None, sent).await
 }
 
 /// `POST /destinations/{id}/setup/validate`.
-pub(crate) async fn of_change(page: Page, Path(id): Path<u32>, Form(draft): Form<Draft>) -> Shown {
-    answer(&page, Some(id), &draft).await
+pub(crate) async fn of_change(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    Form(sent): Form<Draft>,
+) -> Shown {
+    answer(&state, &page, Some(id), sent).await
 }
 
 #[cfg(test)]

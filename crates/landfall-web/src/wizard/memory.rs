@@ -7,6 +7,7 @@ use landfall_catalog::Digest;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::draft::Draft;
+use super::settings::place_of;
 use super::stored::Stored;
 use crate::frame::Page;
 use crate::state::WebState;
@@ -40,6 +41,14 @@ impl Memory {
         let drafts = lock(&self.drafts);
         let found = drafts.iter().find(|(known, _)| *known == place);
         found.map(|(_, draft)| draft.clone())
+    }
+
+    /// What was sent, with credentials that were sent before and are not sent back.
+    pub(crate) fn with_kept_credentials(&self, place: Place, sent: Draft) -> Draft {
+        let mut draft = self.draft(place).unwrap_or_default();
+        draft.s3_key_format_string.clone_from(&sent.s3_key_format_string);
+        draft.take_settings(sent);
+        draft
     }
 
     pub(crate) fn keep_draft(&self, place: Place, draft: Draft) {
@@ -81,21 +90,10 @@ pub(crate) fn keep_name(state: &WebState, page: &Page, stored: &mut Stored) -> b
     let Some(name) = stored.generated_sentinel_key.take() else {
         return false;
     };
-    let place = Place {
-        session: page.signed_in.session,
-        id: Some(stored.id),
-    };
+    let place = place_of(page, Some(stored.id));
     state.wizard.forget_name(stored.id);
     state.wizard.keep_name(place, name.into());
     true
-}
-
-/// What the session typed into the wizard for `id` counts no more.
-pub(crate) fn drop_draft(state: &WebState, page: &Page, id: u32) {
-    state.wizard.drop_draft(Place {
-        session: page.signed_in.session,
-        id: Some(id),
-    });
 }
 
 /// Whether what is asked for is part of the screen that shows the name of `id`.

@@ -66,7 +66,8 @@ pub(super) async fn draft_of(state: &WebState, page: &Page, id: Option<u32>) -> 
     })
 }
 
-pub(super) fn place_of(page: &Page, id: Option<u32>) -> Place {
+/// Whose draft it is.
+pub(crate) fn place_of(page: &Page, id: Option<u32>) -> Place {
     Place {
         session: page.signed_in.session,
         id,

@@ -134,6 +134,17 @@ async fn an_edit_leaves_credentials_as_they_are_and_asks_for_a_check_if_access_c
     assert!(page.contains("Not verified yet"), "{page}");
     let refused = edit(vec![("s3_bucket", "ab")]).await;
     assert_eq!(refused.status, 422);
+    // Credentials that came with a fault elsewhere need not be typed again.
+    let keys = vec![
+        ("aws_access_key_id", "AKIANEW"),
+        ("aws_secret_access_key", "new"),
+        ("s3_bucket", "ab"),
+    ];
+    let refused = edit(keys).await;
+    assert!(refused.status == 422 && !refused.body.contains("AKIANEW"));
+    edit(vec![]).await;
+    let stored = trip.world.catalog.destinations().await.unwrap().remove(0);
+    assert_eq!(stored.properties.to_raw()["aws_access_key_id"], "AKIANEW");
     let renamed = edit(vec![("challenge", "new")]).await;
     assert_eq!(renamed.header("location"), "/destinations/1/setup/verify");
 }

@@ -191,6 +191,10 @@ async fn credentials_are_never_sent_back() {
         refused.body,
         trip.browser.get("/destinations/new/settings").await.body,
     ];
+    let judged = trip
+        .send_settings_to("/destinations/new/validate", &[("aws_auth_mode", "static")])
+        .await;
+    assert_eq!(judged.body, r#"{"errors":{},"use_name":null}"#);
     // What was typed is kept all the same: only the bucket is mended.
     trip.make_destination_with(&[("aws_auth_mode", "static")]).await;
     for path in PAGES {

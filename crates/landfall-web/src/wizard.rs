@@ -28,6 +28,7 @@ use axum::routing::{get, post};
 pub(crate) use check::{CheckPanel, last_check};
 pub(crate) use draft::Draft;
 pub(crate) use fields::SettingsFields;
+pub(crate) use folder_path::folder_of_url;
 pub(crate) use grant::{PolicyBoxes, Wanted, policy_boxes, read as grant_of};
 pub(crate) use judge::{Faults, judge};
 pub(crate) use key::save;

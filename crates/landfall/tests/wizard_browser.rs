@@ -101,12 +101,13 @@ impl Visit {
 
     /// A picture of the whole page.
     fn keep_whole(&self, name: &str) {
-        // Colours that glide are caught half-way.
-        self.browser
-            .run("document.body.getAnimations({subtree: true}).forEach(one => one.finish())");
         for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 360)] {
             self.browser.prefer(theme);
             self.browser.resize(width, 2600);
+            // Colours that glide would be caught half-way.
+            self.browser.run(
+                "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())",
+            );
             self.browser
                 .keep_picture(&format!("{name}-whole-{theme}-{width}"));
         }

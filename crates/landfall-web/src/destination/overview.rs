@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::api::ApiError;
 use crate::components::{Badge, Banner, Moment};
 use crate::frame::{Frame, Page, Section, Shown, show as show_page};
-use crate::wizard::{CheckPanel, KeyPreview, Stored, last_check};
+use crate::wizard::{CheckPanel, KeyPreview, Stored, folder_of_url, last_check};
 
 /// A source that is mapped to the destination.
 #[derive(Deserialize)]
@@ -101,6 +101,10 @@ fn facts(destination: &Stored) -> Vec<(&'static str, String)> {
         _ => "With this server's own identity".to_owned(),
     };
     let text = |name: &str| destination.property(name).to_owned();
+    let endpoint = match folder_of_url(destination.property("s3_endpoint_url")) {
+        Some(folder) => ("Folder", folder),
+        None => ("Endpoint", text("s3_endpoint_url")),
+    };
     let facts = [
         ("Bucket", text("s3_bucket")),
         ("Format", format),
@@ -109,7 +113,7 @@ fn facts(destination: &Stored) -> Vec<(&'static str, String)> {
         ("Role", text("aws_role_arn")),
         ("External ID", text("aws_external_id")),
         ("Region", text("s3_region")),
-        ("Endpoint", text("s3_endpoint_url")),
+        endpoint,
         ("Encryption", text("s3_server_side_encryption")),
         ("KMS key", text("s3_kms_key_id")),
     ];

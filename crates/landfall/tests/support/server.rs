@@ -140,6 +140,14 @@ fn read_folder(folder: &Path, lines: &mut Vec<Value>) {
     }
 }
 
+/// A test that fails leaves no server behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Server {
     /// Sends a request with the admin key.
     pub fn manage(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {

@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::api::Api;
-use crate::assets::{ICON, SCRIPT, STYLE};
+use crate::assets::{ICON, SCRIPT, STYLE, WIZARD_SCRIPT};
 use crate::components::Banner;
 use crate::cookies::Theme;
 use crate::state::WebState;
@@ -110,6 +110,10 @@ impl Frame {
 
     pub(crate) fn script_url(&self) -> String {
         SCRIPT.url()
+    }
+
+    pub(crate) fn wizard_script_url(&self) -> String {
+        WIZARD_SCRIPT.url()
     }
 
     pub(crate) fn icon_url(&self) -> String {

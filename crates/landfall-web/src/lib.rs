@@ -52,6 +52,7 @@ mod api;
 mod assets;
 mod components;
 mod cookies;
+mod destination;
 mod frame;
 mod guard;
 mod link;
@@ -63,6 +64,7 @@ mod setup_code;
 mod state;
 mod trouble;
 mod visit;
+mod wizard;
 mod words;
 
 pub use api::{Api, ApiError};

@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use crate::pages::{account, destinations, first_run, home, integrations, loads, sign_in, theme};
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
-use crate::{assets, guard, live, visit};
+use crate::{assets, destination, guard, live, visit, wizard};
 
 /// The pages of an instance.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ fn admin_pages() -> Router<WebState> {
         .merge(integrations::routes())
         .merge(loads::routes())
         .merge(live::routes())
+        .merge(wizard::routes())
+        .merge(destination::routes())
 }
 
 /// What everyone who is signed in may do about themselves, viewers too.

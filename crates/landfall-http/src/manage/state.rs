@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::authentication::{AdminKey, Caller};
 use super::buffer::Buffer;
+use super::check_progress::CheckProgresses;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 use super::messenger::Messenger;
@@ -64,6 +65,8 @@ pub struct ManageState {
     pub(super) parts: Arc<Parts>,
     /// Checks that run in the background; awaited by [`ManageState::drain`].
     tasks: Arc<Mutex<JoinSet<()>>>,
+    /// How far checks have come.
+    pub(super) progresses: CheckProgresses,
 }
 
 impl ManageState {
@@ -73,6 +76,7 @@ impl ManageState {
         Self {
             parts: Arc::new(parts),
             tasks: Arc::default(),
+            progresses: CheckProgresses::default(),
         }
     }
 

@@ -23,6 +23,7 @@ mod audit;
 mod authentication;
 mod bodies;
 mod bucket_policy;
+mod buffer;
 mod check_object;
 mod checks;
 mod custom_emails;
@@ -58,6 +59,7 @@ mod usage;
 mod verify;
 
 pub use authentication::{AdminKey, AdminKeyError, Internal};
+pub use buffer::{Buffer, Waiting};
 pub use checks::{Checker, WAIT_FOR_CHECK};
 pub use destination_rules::{InstanceRules, settings_of};
 pub use https::{Arrival, Network, NetworkError, Protection, require_https};

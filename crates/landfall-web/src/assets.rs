@@ -18,13 +18,19 @@ pub(crate) static STYLE: Asset = Asset::new(
     "landfall",
     "css",
     "text/css; charset=utf-8",
-    include_str!("../assets/landfall.css"),
+    concat!(
+        include_str!("../assets/landfall.css"),
+        include_str!("../assets/data.css")
+    ),
 );
 pub(crate) static SCRIPT: Asset = Asset::new(
     "landfall",
     "js",
     "text/javascript; charset=utf-8",
-    include_str!("../assets/landfall.js"),
+    concat!(
+        include_str!("../assets/landfall.js"),
+        include_str!("../assets/data.js")
+    ),
 );
 pub(crate) static ICON: Asset =
     Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"));

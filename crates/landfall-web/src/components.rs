@@ -1,6 +1,7 @@
 //! Parts of pages. Each is a value with a small template of its own, written into a page as `{{ part }}`; what it is
 //! given is escaped in its own template.
 
+mod amount;
 mod badge;
 mod banner;
 mod chart;
@@ -9,8 +10,11 @@ mod empty;
 mod field;
 mod moment;
 mod pager;
+mod rows_chart;
+mod strip;
 
-pub(crate) use badge::Badge;
+pub(crate) use amount::{Count, Size, Took};
+pub(crate) use badge::{Badge, Tone};
 pub(crate) use banner::Banner;
 pub use chart::{Chart, ChartKind};
 pub use code_box::CodeBox;
@@ -18,6 +22,8 @@ pub(crate) use empty::Empty;
 pub use field::Field;
 pub use moment::Moment;
 pub use pager::Pager;
+pub(crate) use rows_chart::{RowsChart, RowsPoint};
+pub(crate) use strip::{Mark, Strip};
 
 /// Parts are HTML already: pages must not escape them again.
 macro_rules! html_safe {
@@ -26,4 +32,6 @@ macro_rules! html_safe {
     };
 }
 
-html_safe!(Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager);
+html_safe!(
+    Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager, RowsChart, Strip
+);

@@ -20,14 +20,18 @@ pub(crate) enum Section {
     /// Outside of it, such as the account.
     None,
     Home,
+    Integrations,
     Destinations,
+    Loads,
 }
 
 impl Section {
     /// What the navigation shows, in order. A new section is added here, and nowhere else.
-    const SHOWN: [(Self, &'static str, &'static str); 2] = [
+    const SHOWN: [(Self, &'static str, &'static str); 4] = [
         (Self::Home, "Home", "/"),
+        (Self::Integrations, "Integrations", "/integrations"),
         (Self::Destinations, "Destinations", "/destinations"),
+        (Self::Loads, "Loads", "/loads"),
     ];
 }
 

@@ -52,6 +52,8 @@ mod components;
 mod cookies;
 mod frame;
 mod guard;
+mod link;
+mod live;
 mod pages;
 mod password;
 mod routes;

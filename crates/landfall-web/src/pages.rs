@@ -4,5 +4,7 @@ pub(crate) mod account;
 pub(crate) mod destinations;
 pub(crate) mod first_run;
 pub(crate) mod home;
+pub(crate) mod integrations;
+pub(crate) mod loads;
 pub(crate) mod sign_in;
 pub(crate) mod theme;

@@ -6,10 +6,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tower::ServiceExt;
 
-use crate::pages::{account, destinations, first_run, home, sign_in, theme};
+use crate::pages::{account, destinations, first_run, home, integrations, loads, sign_in, theme};
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
-use crate::{assets, guard, visit};
+use crate::{assets, guard, live, visit};
 
 /// The pages of an instance.
 #[derive(Debug, Clone)]
@@ -61,6 +61,9 @@ fn admin_pages() -> Router<WebState> {
     Router::new()
         .route("/", get(home::show_home))
         .route("/destinations", get(destinations::list))
+        .merge(integrations::routes())
+        .merge(loads::routes())
+        .merge(live::routes())
 }
 
 /// What everyone who is signed in may do about themselves, viewers too.

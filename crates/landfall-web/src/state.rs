@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use landfall_catalog::{Act, Catalog, Entropy, SessionLife, Throttle};
 use landfall_core::time::Timestamp;
+use tokio::sync::{Semaphore, watch};
 
+use crate::live::MOST_STREAMS;
 use crate::password::Hasher;
 use crate::setup_code::SetupCode;
 
@@ -27,6 +29,8 @@ pub struct Parts {
     pub has_tls: bool,
     /// What the first run asks for. Without one there is no first run.
     pub setup_code: Option<SetupCode>,
+    /// Becomes true when the server ends, which streams to browsers must not hold up.
+    pub ending: watch::Receiver<bool>,
 }
 
 impl fmt::Debug for Parts {
@@ -61,6 +65,8 @@ pub(crate) const BY_ADDRESS: Throttle = Throttle {
 pub(crate) struct WebState {
     pub(crate) parts: Arc<Parts>,
     pub(crate) hasher: Arc<Hasher>,
+    /// A turn for each stream of events.
+    pub(crate) streams: Arc<Semaphore>,
 }
 
 impl WebState {
@@ -68,6 +74,7 @@ impl WebState {
         Self {
             hasher: Arc::new(Hasher::new(&*parts.entropy)),
             parts: Arc::new(parts),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }
     }
 

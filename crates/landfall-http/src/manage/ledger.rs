@@ -153,10 +153,12 @@ pub(super) async fn report_of_table(
 
 async fn attempt_object(state: &ManageState, attempt: Attempt) -> Result<AttemptObject, Refusal> {
     let load = match attempt.load {
-        Some(seq) if attempt.error.is_none() => state.catalog().load_at(seq).await?,
-        _ => None,
+        Some(seq) => state.catalog().load_at(seq).await?,
+        None => None,
     };
-    let s3_objects = match &load {
+    // What a failed attempt belongs to may have landed since: its objects are those of a later attempt.
+    let landed = load.as_ref().filter(|_| attempt.error.is_none());
+    let s3_objects = match landed {
         None => Vec::new(),
         Some(load) => {
             let bucket = bucket_of(state, load.destination).await?.unwrap_or_default();

@@ -34,6 +34,8 @@ pub(super) struct LedgerLoad<'a> {
     time_extracted: Option<&'a str>,
     bookmarks: Vec<BookmarkSpan<'a>>,
     reject_reasons: Vec<ReasonCount<'a>>,
+    /// Smallest and largest `_sdc_sequence`.
+    sequences: Option<[i64; 2]>,
 }
 
 /// A replication-key column, with its extremes.
@@ -103,6 +105,9 @@ impl<'a> LedgerLoad<'a> {
             time_extracted: facts.and_then(|facts| facts.max_extracted.as_deref()),
             bookmarks: facts.map(bookmarks).unwrap_or_default(),
             reject_reasons: facts.map(reasons).unwrap_or_default(),
+            sequences: facts
+                .and_then(|facts| facts.sequences)
+                .map(|(min, max)| [min, max]),
         }
     }
 }

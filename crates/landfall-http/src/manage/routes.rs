@@ -11,6 +11,7 @@ use super::audit::AuditLog;
 use super::authentication::require_key;
 use super::bodies::*;
 use super::bucket_policy::PolicyObject;
+use super::buffer::BufferObject;
 use super::check_object::CheckObject;
 use super::custom_emails::{CustomEmailObject, DisabledAt};
 use super::deliveries::{DeliveryLog, Replayed};
@@ -31,9 +32,9 @@ use super::types::{ReportCard, SourceTypeCard};
 use super::usage::{SourceStats, UsageReport};
 use super::verify::VerifyObject;
 use super::{
-    access_keys, audit, bucket_policy, checks, custom_emails, deliveries, destinations, destinations_v3,
-    event_hooks, hooks, key_preview, ledger, loads, notifications, openapi, rejects, sources, tokens, types,
-    usage, verify,
+    access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
+    destinations_v3, event_hooks, hooks, key_preview, ledger, loads, notifications, openapi, rejects,
+    sources, tokens, types, usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
@@ -274,6 +275,11 @@ fn reports(api: Api) -> Api {
             .choice("step", "In UTC", &["hour", "day"])
             .text("from", "A timestamp or a day")
             .text("to", "A timestamp or a day, not included"),
+    )
+    .get(
+        "/buffer",
+        buffer::show,
+        answers::<BufferObject>("What is received and not loaded yet"),
     )
     .get(
         "/usage",

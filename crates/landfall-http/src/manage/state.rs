@@ -8,6 +8,7 @@ use landfall_core::time::Timestamp;
 use tokio::task::JoinSet;
 
 use super::authentication::{AdminKey, Caller};
+use super::buffer::Buffer;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 use super::messenger::Messenger;
@@ -18,6 +19,8 @@ pub struct Parts {
     pub catalog: Arc<Catalog>,
     /// Talks to buckets.
     pub checker: Arc<dyn Checker>,
+    /// Keeps what is received until it is loaded.
+    pub buffer: Arc<dyn Buffer>,
     /// Sends test messages.
     pub messenger: Arc<dyn Messenger>,
     /// The present instant.

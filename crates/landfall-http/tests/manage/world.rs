@@ -110,6 +110,20 @@ impl Outgoing {
     }
 }
 
+#[derive(Debug)]
+struct NothingWaits;
+
+#[async_trait]
+impl Buffer for NothingWaits {
+    async fn waiting(&self) -> Result<Waiting, String> {
+        Ok(Waiting {
+            oldest: None,
+            bytes: ByteCount::new(0),
+            budget: Some(ByteCount::new(1_000)),
+        })
+    }
+}
+
 #[async_trait]
 impl Messenger for Outgoing {
     async fn mail(&self, _server: &Smtp, mail: &Mail) -> Result<(), String> {
@@ -164,6 +178,7 @@ impl World {
         let state = ManageState::new(Parts {
             catalog: catalog.clone(),
             checker: checker.clone(),
+            buffer: Arc::new(NothingWaits),
             messenger: outgoing.clone(),
             clock: Arc::new(move || Timestamp::from_millis(time.load(Ordering::SeqCst))),
             entropy: Arc::new(Counting::default()),

@@ -50,6 +50,14 @@ impl Badge {
         }
     }
 
+    /// Any other state.
+    pub(crate) fn new(tone: Tone, text: &str) -> Self {
+        Self {
+            tone,
+            text: text.to_owned(),
+        }
+    }
+
     /// Whether a source takes data.
     pub(crate) fn of_source(is_paused: bool) -> Self {
         let (tone, text) = if is_paused {

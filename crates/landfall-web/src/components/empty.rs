@@ -24,4 +24,10 @@ impl Empty {
             action: None,
         }
     }
+
+    /// With a button that leads on.
+    pub(crate) fn with_action(mut self, href: &str, label: &str) -> Self {
+        self.action = Some((href.to_owned(), label.to_owned()));
+        self
+    }
 }

@@ -1,7 +1,7 @@
 //! Instants: in UTC as text, in the reader's zone once the script has seen them.
 
 use askama::Template;
-use landfall_core::time::Timestamp;
+use landfall_core::time::{Instant, Timestamp};
 use serde::Deserialize;
 
 /// An instant as the management API writes it, `2026-01-05T10:00:00Z`.
@@ -16,6 +16,26 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// An instant as clients write it, if it is one in UTC.
+    pub(crate) fn in_utc(text: &str) -> Option<Self> {
+        let is_utc = text.ends_with('Z') && Instant::parse(text.as_bytes()).is_some();
+        is_utc.then(|| Self { iso: text.to_owned() })
+    }
+
+    /// When it is.
+    pub(crate) fn timestamp(&self) -> Option<Timestamp> {
+        Instant::parse(self.iso.as_bytes()).map(Instant::timestamp)
+    }
+
+    /// Hours and minutes, UTC.
+    pub(crate) fn clock(&self) -> String {
+        self.iso
+            .chars()
+            .skip("YYYY-MM-DDT".len())
+            .take("HH:MM".len())
+            .collect()
+    }
+
     /// In whole seconds, with a blank between day and time.
     fn plain(&self) -> String {
         self.iso

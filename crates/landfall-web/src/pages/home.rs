@@ -1,75 +1,117 @@
-//! The start page: how things stand, or how to begin.
+//! The start page: how things stand, what needs attention, and how to begin.
+
+mod attention;
+mod checklist;
+mod rows;
 
 use askama::Template;
+use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use crate::components::{Badge, Moment};
+use attention::{Matter, NotificationList};
+use checklist::Step;
+use rows::Range;
+
+use crate::components::{Count, Moment, RowsChart, Size};
 use crate::frame::{Frame, Page, Section, Shown, show};
 use crate::pages::destinations::Destination;
+use crate::pages::integrations::Source;
+use crate::pages::loads::{Load, history};
+use crate::state::WebState;
 
-/// A source, as far as this page shows it (management-api.md §8.1).
+/// What is received and not loaded yet (`GET /v4/buffer`).
 #[derive(Debug, Deserialize)]
-struct Source {
-    display_name: String,
-    #[serde(rename = "type")]
-    source_type: String,
-    destination_id: Option<u32>,
-    paused_at: Option<Moment>,
-    system_paused_at: Option<Moment>,
-    created_at: Moment,
-}
-
-impl Source {
-    fn badge(&self) -> Badge {
-        Badge::of_source(self.paused_at.is_some() || self.system_paused_at.is_some())
-    }
-
-    fn type_name(&self) -> &str {
-        match self.source_type.as_str() {
-            "import_api" => "Import API",
-            "webhook.incoming-webhook" => "Webhook",
-            other => other,
-        }
-    }
+struct Buffer {
+    oldest_at: Option<Moment>,
+    bytes: Size,
+    budget_bytes: Option<Size>,
 }
 
 #[derive(Template)]
-#[template(path = "home.html")]
+#[template(path = "home/home.html")]
 struct HomePage {
     frame: Frame,
     lead: String,
+    matters: Vec<Matter>,
+    /// What is to be done before the first rows are in a bucket; none if that is so.
+    steps: Vec<Step>,
     destinations: Vec<Destination>,
     sources: Vec<Source>,
+    loads: Vec<Load>,
+    buffer: Buffer,
+    rows_today: Count,
+    rejected_today: Count,
+    range: Range,
+    chart: RowsChart,
 }
 
 impl HomePage {
     fn count_sources(&self, destination: &Destination) -> String {
         let of_it = |source: &&Source| source.destination_id == Some(destination.id);
-        match self.sources.iter().filter(of_it).count() {
+        match self.sources.iter().filter(of_it).count() as u64 {
             0 => "No integration loads into it yet".to_owned(),
-            1 => "1 integration".to_owned(),
-            many => format!("{many} integrations"),
+            number => Count(number).of("integration"),
         }
+    }
+
+    fn name_of<'a>(&'a self, load: &'a Load) -> &'a str {
+        let source = self.sources.iter().find(|source| source.id == load.source_id);
+        source.map_or(&load.source_name, |source| &source.display_name)
+    }
+
+    /// What the latest load says of itself.
+    fn last_loaded(&self) -> Option<&Moment> {
+        self.loads.iter().find_map(|load| load.completed_at.as_ref())
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    range: String,
+}
+
+fn lead(matters: &[Matter], steps: &[Step]) -> String {
+    match (matters.len(), steps.is_empty()) {
+        (0, false) => "A few steps, and your data is in your bucket.".to_owned(),
+        (0, true) => "All is well.".to_owned(),
+        (1, _) => "One thing needs your attention.".to_owned(),
+        (many, _) => format!("{many} things need your attention."),
     }
 }
 
 /// `GET /`.
-pub(crate) async fn show_home(page: Page) -> Shown {
+pub(crate) async fn show_home(
+    State(state): State<WebState>,
+    page: Page,
+    Query(asked): Query<Asked>,
+) -> Shown {
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
-    let failing = destinations
-        .iter()
-        .filter(|one| one.status() == "failing")
-        .count();
-    let lead = match (destinations.len(), failing) {
-        (0, _) => "Nothing is connected yet.".to_owned(),
-        (_, 0) => "No destination needs your attention.".to_owned(),
-        (_, 1) => "One destination needs your attention.".to_owned(),
-        (_, many) => format!("{many} destinations need your attention."),
-    };
+    let sources: Vec<Source> = page.api.get("/v4/sources").await?;
+    let sources: Vec<Source> = sources
+        .into_iter()
+        .filter(|source| !source.is_deleted())
+        .collect();
+    let notices: NotificationList = page.api.get("/v4/notifications").await?;
+    let loads = history(&state, &page, &[("limit", Some("5"))]).await?.data;
+    let matters = attention::matters(notices, &destinations, &sources);
+    let has_loaded = loads.iter().any(|load| load.completed_at.is_some());
+    let steps = checklist::steps(&destinations, &sources, has_loaded);
+    let range = Range::parse(&asked.range);
+    let today = rows::read(&page.api, Range::Today, state.now()).await?;
+    let points = rows::read(&page.api, range, state.now()).await?;
     show(&HomePage {
         frame: page.frame("Home", Section::Home),
-        lead,
+        lead: lead(&matters, &steps),
+        matters,
+        steps,
         destinations,
-        sources: page.api.get("/v4/sources").await?,
+        sources,
+        loads,
+        buffer: page.api.get("/v4/buffer").await?,
+        rows_today: Count(today.iter().map(|point| point.landed.0).sum()),
+        rejected_today: Count(today.iter().map(|point| point.rejected.0).sum()),
+        range,
+        chart: rows::chart(range, points),
     })
 }

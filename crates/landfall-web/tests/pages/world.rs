@@ -13,7 +13,9 @@ use landfall_core::ids::{ClientId, DestinationId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
-use landfall_http::manage::{self, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress};
+use landfall_http::manage::{
+    self, Buffer, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress, Waiting,
+};
 use landfall_setup::CheckReport;
 use landfall_setup::principal::PrincipalArn;
 use landfall_web::{Parts, SetupCode, Web};
@@ -21,6 +23,8 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 
 pub(crate) const HOST: &str = "localhost:8080";
+/// When the tests begin.
+pub(crate) const NOW: i64 = 1_800_000_000_000;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Never the same bytes twice.
@@ -57,6 +61,20 @@ impl Checker for NoBuckets {
 #[derive(Debug)]
 struct Mute;
 
+#[derive(Debug)]
+struct NothingWaits;
+
+#[async_trait]
+impl Buffer for NothingWaits {
+    async fn waiting(&self) -> Result<Waiting, String> {
+        Ok(Waiting {
+            oldest: None,
+            bytes: ByteCount::new(0),
+            budget: Some(ByteCount::new(1_000)),
+        })
+    }
+}
+
 #[async_trait]
 impl Messenger for Mute {
     async fn mail(&self, _: &Smtp, _: &Mail) -> Result<(), String> {
@@ -74,6 +92,8 @@ pub(crate) struct World {
     pub(crate) web: Router,
     pub(crate) code: String,
     clock: Arc<AtomicI64>,
+    #[allow(dead_code, reason = "only one test binary has streams")]
+    pub(crate) end: tokio::sync::watch::Sender<bool>,
 }
 
 pub(crate) struct Answer {
@@ -101,7 +121,7 @@ impl Answer {
 impl World {
     pub(crate) async fn new(public_url: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+        let clock = Arc::new(AtomicI64::new(NOW));
         let instance = Instance {
             id: "3f1c0c0e-5f0e-4b0f-9a55-0f6f6b1f3a77".to_owned(),
             client_id: ClientId::new(1000),
@@ -117,6 +137,7 @@ impl World {
         let manage = ManageState::new(manage::Parts {
             catalog: catalog.clone(),
             checker: Arc::new(NoBuckets),
+            buffer: Arc::new(NothingWaits),
             messenger: Arc::new(Mute),
             clock: now.clone(),
             entropy: entropy.clone(),
@@ -127,6 +148,7 @@ impl World {
         });
         let setup_code = SetupCode::mint(&*entropy);
         let code = setup_code.show();
+        let (end, ending) = tokio::sync::watch::channel(false);
         let web = Web::new(Parts {
             catalog: catalog.clone(),
             manage: manage::router(manage),
@@ -135,6 +157,7 @@ impl World {
             public_url: public_url.map(str::to_owned),
             has_tls: false,
             setup_code: Some(setup_code),
+            ending,
         });
         Self {
             _folder: folder,
@@ -142,6 +165,7 @@ impl World {
             web: web.router(),
             code,
             clock,
+            end,
         }
     }
 

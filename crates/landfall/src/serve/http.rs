@@ -13,12 +13,13 @@ use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, PublicAd
 use landfall_load::service::ConductorHandle;
 use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
+use tokio::sync::watch;
 
 use super::data_folder::SystemEntropy;
 use super::events::Outgoing;
 use super::gate::ServerGate;
 use super::metrics::Metrics;
-use super::ops::{self, Ops};
+use super::ops::{self, LogBuffer, Ops};
 use super::parts::Core;
 use super::places::BucketChecker;
 use super::settings::ServeSettings;
@@ -40,6 +41,7 @@ pub(super) fn manage_state(
     Ok(ManageState::new(manage::Parts {
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
+        buffer: Arc::new(LogBuffer(core.log.clone())),
         messenger,
         clock: Arc::new(move || clock.closing()),
         entropy: Arc::new(SystemEntropy),
@@ -118,6 +120,7 @@ pub(super) fn web(
     core: &Core,
     manage: ManageState,
     setup_code: Option<SetupCode>,
+    ending: watch::Receiver<bool>,
 ) -> Web {
     let clock = core.clock.clone();
     Web::new(landfall_web::Parts {
@@ -128,6 +131,7 @@ pub(super) fn web(
         public_url: settings.public_url.clone(),
         has_tls: settings.tls.is_some(),
         setup_code,
+        ending,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -11,6 +12,7 @@ use axum::routing::get;
 use landfall_catalog::Catalog;
 use landfall_core::ids::SourceId;
 use landfall_core::time::Timestamp;
+use landfall_http::manage::{Buffer, Waiting};
 use landfall_load::Clock;
 use landfall_load::service::ConductorHandle;
 use landfall_log::Log;
@@ -25,6 +27,22 @@ pub(crate) struct Ops {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) loading: ConductorHandle,
+}
+
+/// The log, as the management API sees it.
+#[derive(Debug)]
+pub(crate) struct LogBuffer(pub(crate) Arc<dyn Log>);
+
+#[async_trait]
+impl Buffer for LogBuffer {
+    async fn waiting(&self) -> Result<Waiting, String> {
+        let usage = self.0.usage().await.map_err(|fault| fault.to_string())?;
+        Ok(Waiting {
+            oldest: usage.oldest,
+            bytes: usage.bytes,
+            budget: usage.budget,
+        })
+    }
 }
 
 /// The endpoints.

@@ -101,12 +101,14 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         keep: settings.keep,
     };
     let forgetter = tokio::spawn(forgetting.run(stopped));
-    let web = web(&settings, &core, manage.clone(), setup_code);
+    let (end, ending) = watch::channel(false);
+    let web = web(&settings, &core, manage.clone(), setup_code, ending);
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
     let ended = async move {
         wait_for_signal().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
         gate.is_ending.store(true, Ordering::SeqCst);
+        end.send_replace(true);
     };
     accept::serve(listener, tls, app, ended).await;
     tracing::info!("no more requests are taken: what was accepted is loaded now");

@@ -1,0 +1,133 @@
+//! What needs attention now. Pure.
+
+use serde::Deserialize;
+
+use crate::components::{Badge, Moment, Tone};
+use crate::pages::destinations::Destination;
+use crate::pages::integrations::Source;
+
+/// Something that is wrong now (management-api.md §12.3, operations.md §1).
+#[derive(Debug, Deserialize)]
+struct Notification {
+    event: String,
+    level: String,
+    title: String,
+    destination_id: Option<u32>,
+    source_id: Option<u32>,
+    #[serde(default)]
+    tables: Vec<String>,
+    message: String,
+    raised_at: Moment,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NotificationList {
+    data: Vec<Notification>,
+}
+
+/// Something to look at.
+#[derive(Debug)]
+pub(super) struct Matter {
+    pub(super) badge: Badge,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) since: Option<Moment>,
+    /// Where to look.
+    pub(super) href: Option<String>,
+}
+
+fn matter(notice: Notification) -> Matter {
+    let badge = match notice.level.as_str() {
+        "critical" => Badge::new(Tone::Bad, "Critical"),
+        "warning" => Badge::new(Tone::Waiting, "Warning"),
+        "delay" => Badge::new(Tone::Waiting, "Delay"),
+        _ => Badge::new(Tone::Quiet, "Note"),
+    };
+    let href = match (notice.event.as_str(), notice.source_id, notice.destination_id) {
+        ("records.rejected", Some(source), _) => Some(format!("/integrations/{source}/rejects")),
+        (_, Some(source), _) => Some(format!("/integrations/{source}")),
+        (_, None, Some(destination)) => Some(format!("/destinations/{destination}")),
+        (_, None, None) => None,
+    };
+    let tables = match notice.tables.as_slice() {
+        [] => String::new(),
+        tables => format!(" ({})", tables.join(", ")),
+    };
+    Matter {
+        badge,
+        title: notice.title,
+        text: format!("{}{tables}", notice.message),
+        since: Some(notice.raised_at),
+        href,
+    }
+}
+
+fn of_destination(destination: &Destination, told: &[u32]) -> Option<Matter> {
+    let (title, text) = match destination.status() {
+        // A notification may be dismissed, or come only after a while: the state is always told.
+        "failing" if !told.contains(&destination.id) => (
+            "is failing",
+            "Its last check or load failed. What arrives is kept, and loaded once it works again.",
+        ),
+        "pending_verification" => (
+            "is not verified yet",
+            "Grant access and put the challenge file into the bucket, then check again.",
+        ),
+        "draft" => (
+            "is not finished",
+            "Some settings are missing. What you have entered is kept.",
+        ),
+        _ => return None,
+    };
+    Some(Matter {
+        badge: destination.badge(),
+        title: format!("{} {title}", destination.name),
+        text: text.to_owned(),
+        since: None,
+        href: Some(format!("/destinations/{}", destination.id)),
+    })
+}
+
+fn of_source(source: &Source, has_destinations: bool) -> Option<Matter> {
+    let text = if source.system_paused_at.is_some() {
+        "Landfall paused it when its destination went away. Choose another one, and resume it."
+    } else if source.destination_id.is_none() && has_destinations {
+        "It has no destination: what arrives is kept for 30 days. Choose where it is to go."
+    } else {
+        return None;
+    };
+    Some(Matter {
+        badge: source.badge(),
+        title: source.display_name.clone(),
+        text: text.to_owned(),
+        since: None,
+        href: Some(format!("{}/settings", source.href())),
+    })
+}
+
+/// All that needs attention, the most urgent first.
+pub(super) fn matters(
+    notices: NotificationList,
+    destinations: &[Destination],
+    sources: &[Source],
+) -> Vec<Matter> {
+    let rank = |notice: &Notification| match notice.level.as_str() {
+        "critical" => 0,
+        "warning" | "delay" => 1,
+        _ => 2,
+    };
+    let mut notices = notices.data;
+    // The sort is stable: within a rank, the API's order stays.
+    notices.sort_by_key(rank);
+    let told: Vec<u32> = notices
+        .iter()
+        .filter_map(|notice| notice.destination_id)
+        .collect();
+    let has_destinations = !destinations.is_empty();
+    notices
+        .into_iter()
+        .map(matter)
+        .chain(destinations.iter().filter_map(|one| of_destination(one, &told)))
+        .chain(sources.iter().filter_map(|one| of_source(one, has_destinations)))
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! Adding an integration.
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::connect::{self, NewSecret};
+use super::source::{SECTION, Source};
+use crate::api::ApiError;
+use crate::components::{Banner, Field};
+use crate::frame::{Frame, Page, Shown, show, show_again};
+use crate::pages::destinations::Destination;
+use crate::state::WebState;
+use crate::trouble::Trouble;
+
+const IMPORT_API: &str = "import_api";
+const WEBHOOK: &str = "webhook.incoming-webhook";
+
+/// What is typed.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct AddForm {
+    #[serde(default, rename = "type")]
+    source_type: String,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    key_field: String,
+    /// A destination's id, or nothing for none.
+    #[serde(default)]
+    destination: String,
+}
+
+#[derive(Template)]
+#[template(path = "integrations/add.html")]
+struct AddPage {
+    frame: Frame,
+    is_webhook: bool,
+    display_name: Field,
+    key_field: Field,
+    destinations: Vec<Destination>,
+    /// The one that is chosen.
+    destination: Option<u32>,
+    destination_problem: Option<String>,
+}
+
+impl AddPage {
+    fn is_chosen(&self, destination: &Destination) -> bool {
+        self.destination == Some(destination.id)
+    }
+}
+
+/// A message of the API as a sentence.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let dot = if message.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{dot}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// The form, with what the API has against what was typed beside the fields.
+async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Result<AddPage, ApiError> {
+    let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
+    let of_code = |codes: &[&str]| {
+        let error = error?;
+        let code = error.code.as_deref()?;
+        codes.contains(&code).then(|| sentence(&error.message))
+    };
+    let name_problem = of_code(&["InvalidName", "InvalidDisplayName", "InvalidBody"]);
+    let key_problem = of_code(&["InvalidProperties"])
+        .map(|_| "Name one field of the records, in 50 characters or fewer.".to_owned());
+    let destination_problem = of_code(&["InvalidDestination"]);
+    let is_at_field = name_problem.is_some() || key_problem.is_some() || destination_problem.is_some();
+    let banner = error
+        .filter(|_| !is_at_field)
+        .map(|error| Banner::error(sentence(&error.message)));
+    let only = match destinations.as_slice() {
+        [only] => Some(only.id),
+        _ => None,
+    };
+    Ok(AddPage {
+        frame: page.frame("Add an integration", SECTION).with_banner(banner),
+        is_webhook: typed.source_type == WEBHOOK,
+        display_name: Field::text("display_name", "Name")
+            .value(&typed.display_name)
+            .help("Such as the system that the data comes from. Its lower-case form becomes the folder, which stays.")
+            .error(name_problem)
+            .required()
+            .focused(),
+        key_field: Field::text("key_field", "Key field (optional)")
+            .value(&typed.key_field)
+            .help("The field that tells records apart, such as id. Without one, each record gets a key of its own.")
+            .error(key_problem),
+        destination: if error.is_some() { typed.destination.parse().ok() } else { only },
+        destinations,
+        destination_problem,
+    })
+}
+
+/// `GET /integrations/new`.
+pub(super) async fn form(page: Page, Query(typed): Query<AddForm>) -> Shown {
+    if !page.signed_in.is_admin() {
+        return Err(Trouble::Forbidden);
+    }
+    show(&add_page(&page, &typed, None).await?)
+}
+
+fn body(typed: &AddForm) -> Value {
+    let source_type = if typed.source_type == WEBHOOK {
+        WEBHOOK
+    } else {
+        IMPORT_API
+    };
+    let mut properties = Map::new();
+    let key_field = typed.key_field.trim();
+    if source_type == WEBHOOK && !key_field.is_empty() {
+        properties.insert("webhookz_primary_key".to_owned(), key_field.into());
+    }
+    json!({
+        "type": source_type,
+        "display_name": typed.display_name.trim(),
+        "properties": properties,
+        "destination_id": typed.destination.parse::<u32>().ok(),
+    })
+}
+
+/// `POST /integrations`: answers with the page that shows the token, once.
+pub(super) async fn create(
+    State(state): State<WebState>,
+    page: Page,
+    headers: HeaderMap,
+    Form(typed): Form<AddForm>,
+) -> Shown {
+    if typed.display_name.trim().is_empty() {
+        let mut refused = add_page(&page, &typed, None).await?;
+        refused.display_name = refused
+            .display_name
+            .error(Some("Give the integration a name.".to_owned()));
+        return show_again(&refused);
+    }
+    let source: Source = match page.api.post("/v4/sources", &body(&typed)).await {
+        Ok(source) => source,
+        Err(error) if error.status.is_client_error() && error.status != 403 => {
+            return show_again(&add_page(&page, &typed, Some(&error)).await?);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let secret = match source.webhook_url.clone() {
+        Some(url) => NewSecret::Url(url),
+        None => connect::mint(&page, &source).await?,
+    };
+    connect::show_secret(&state, &page, &headers, source, secret, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_webhooks_have_a_key_field() {
+        let typed = |source_type: &str| AddForm {
+            source_type: source_type.to_owned(),
+            display_name: " Shop ".to_owned(),
+            key_field: " id ".to_owned(),
+            destination: "7".to_owned(),
+        };
+        let webhook = body(&typed(WEBHOOK));
+        assert_eq!(webhook["properties"]["webhookz_primary_key"], "id");
+        assert_eq!(
+            (&webhook["display_name"], &webhook["destination_id"]),
+            (&json!("Shop"), &json!(7))
+        );
+        assert_eq!(body(&typed("anything"))["type"], IMPORT_API);
+        assert_eq!(body(&typed(IMPORT_API))["properties"], json!({}));
+    }
+
+    #[test]
+    fn messages_become_sentences() {
+        assert_eq!(sentence("non-unique name (x)"), "Non-unique name (x).");
+        assert_eq!(sentence("The name is taken."), "The name is taken.");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,227 @@
+//! Tokens of an integration, and what to run with them.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+use super::snippets::{self, Example};
+use super::source::{self, Head, SECTION, Source, Tab};
+use crate::components::{Banner, CodeBox, Moment};
+use crate::frame::{Frame, Page, Shown, show};
+use crate::pages::destinations::Destination;
+use crate::state::WebState;
+use crate::trouble::Trouble;
+
+/// What examples call the table, unless the reader says otherwise.
+const TABLE: &str = "customers";
+/// Tokens at a time (management-api.md §8.4).
+const MOST_TOKENS: usize = 2;
+
+/// A token or an address that was just made, and is shown this once.
+pub(super) enum NewSecret {
+    Token(String),
+    Url(String),
+}
+
+/// What the management API answers when it makes one.
+#[derive(Deserialize)]
+struct Minted {
+    access_token: Option<String>,
+    webhook_url: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Token {
+    #[serde(alias = "token_id")]
+    id: u32,
+    created_at: Moment,
+}
+
+/// What can be run.
+struct Examples {
+    curl: CodeBox,
+    /// Configuration, command and program, for what pushes to the Import API.
+    more: Option<(CodeBox, CodeBox, CodeBox)>,
+}
+
+#[derive(Template)]
+#[template(path = "integrations/secret.html")]
+struct SecretPage {
+    frame: Frame,
+    source: Source,
+    secret: CodeBox,
+    examples: Examples,
+    is_new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "integrations/connect.html")]
+struct ConnectPage {
+    frame: Frame,
+    head: Head,
+    source: Source,
+    tokens: Vec<Token>,
+    table: String,
+    examples: Examples,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    table: String,
+    #[serde(default)]
+    done: String,
+}
+
+/// Where clients reach this server: where it says, or else where this browser does.
+fn server_address(state: &WebState, headers: &HeaderMap) -> String {
+    if let Some(url) = &state.parts.public_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let scheme = if state.parts.has_tls { "https" } else { "http" };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+fn push_examples(example: &Example<'_>) -> Examples {
+    Examples {
+        curl: snippets::curl(example),
+        more: Some((
+            snippets::target_config(example),
+            snippets::target_command(),
+            snippets::python(example),
+        )),
+    }
+}
+
+/// Makes a token or an address.
+pub(super) async fn mint(page: &Page, source: &Source) -> Result<NewSecret, Trouble> {
+    let made: Minted = page
+        .api
+        .post(&source.tokens_path(), &serde_json::json!({}))
+        .await?;
+    match (made.access_token, made.webhook_url) {
+        (Some(token), _) => Ok(NewSecret::Token(token)),
+        (None, Some(url)) => Ok(NewSecret::Url(url)),
+        (None, None) => Err(Trouble::internal("a token was made, but not answered")),
+    }
+}
+
+/// Shows a token or an address, and what to run with it.
+pub(super) fn show_secret(
+    state: &WebState,
+    page: &Page,
+    headers: &HeaderMap,
+    source: Source,
+    secret: NewSecret,
+    is_new: bool,
+) -> Shown {
+    let server = server_address(state, headers);
+    let (label, text, examples) = match secret {
+        NewSecret::Token(token) => {
+            let examples = push_examples(&Example {
+                server: &server,
+                client_id: source.stitch_client_id,
+                token: &token,
+                table: TABLE,
+                sequence: state.now().as_millis(),
+            });
+            ("Access token", token, examples)
+        }
+        NewSecret::Url(url) => {
+            let curl = snippets::webhook_curl(&url, source.key_field());
+            ("Webhook address", url, Examples { curl, more: None })
+        }
+    };
+    let title = if is_new { "Integration added" } else { "New token" };
+    show(&SecretPage {
+        frame: page.frame(title, SECTION),
+        source,
+        secret: CodeBox {
+            id: "secret".to_owned(),
+            label: label.to_owned(),
+            text,
+        },
+        examples,
+        is_new,
+    })
+}
+
+/// `GET /integrations/{id}/connect`.
+pub(super) async fn show_connect(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Shown {
+    let source = source::read(&page, id).await?;
+    let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
+    let tokens = page.api.get(&source.tokens_path()).await?;
+    let table = if asked.table.is_empty() {
+        TABLE
+    } else {
+        &asked.table
+    };
+    let server = server_address(&state, &headers);
+    let examples = if source.is_webhook() {
+        let url = format!("{server}/v1/clients/{}/token/YOUR_TOKEN", source.stitch_client_id);
+        Examples {
+            curl: snippets::webhook_curl(&url, source.key_field()),
+            more: None,
+        }
+    } else {
+        push_examples(&Example {
+            server: &server,
+            client_id: source.stitch_client_id,
+            token: "YOUR_TOKEN",
+            table,
+            sequence: state.now().as_millis(),
+        })
+    };
+    let banner = match asked.done.as_str() {
+        "revoked" => Some(Banner::done(format!("The {} is revoked.", source.token_noun()))),
+        "full" => Some(Banner::warning(format!(
+            "There are two already: revoke one before you make another {}.",
+            source.token_noun()
+        ))),
+        _ => None,
+    };
+    show(&ConnectPage {
+        frame: page.frame(&source.display_name, SECTION).with_banner(banner),
+        head: source.head(Tab::Connect, &destinations),
+        table: table.to_owned(),
+        source,
+        tokens,
+        examples,
+    })
+}
+
+/// `POST /integrations/{id}/tokens`.
+pub(super) async fn create_token(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    headers: HeaderMap,
+) -> Shown {
+    let source = source::read(&page, id).await?;
+    let tokens: Vec<Token> = page.api.get(&source.tokens_path()).await?;
+    if tokens.len() >= MOST_TOKENS {
+        let back = format!("{}/connect?done=full", source.href());
+        return Ok(Redirect::to(&back).into_response());
+    }
+    let secret = mint(&page, &source).await?;
+    show_secret(&state, &page, &headers, source, secret, false)
+}
+
+/// `POST /integrations/{id}/tokens/{token}/revoke`.
+pub(super) async fn revoke_token(page: Page, Path((id, token)): Path<(u32, u32)>) -> Shown {
+    let source = source::read(&page, id).await?;
+    page.api
+        .delete(&format!("{}/{token}", source.tokens_path()))
+        .await?;
+    let back = format!("{}/connect?done=revoked", source.href());
+    Ok(Redirect::to(&back).into_response())
+}

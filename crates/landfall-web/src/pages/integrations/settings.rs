@@ -1,0 +1,71 @@
+//! Settings of an integration.
+
+use askama::Template;
+use axum::extract::Path;
+
+use super::source::{self, Head, SECTION, Source, Tab};
+use crate::components::Field;
+use crate::frame::{Frame, Page, Shown, show};
+use crate::pages::destinations::Destination;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "integrations/settings.html")]
+pub(super) struct SettingsPage {
+    frame: Frame,
+    head: Head,
+    source: Source,
+    destinations: Vec<Destination>,
+    display_name: Field,
+    confirm: Field,
+}
+
+impl SettingsPage {
+    fn is_chosen(&self, destination: &Destination) -> bool {
+        self.source.destination_id == Some(destination.id)
+    }
+
+    fn destination_name(&self) -> &str {
+        let found = self
+            .destinations
+            .iter()
+            .find(|one| Some(one.id) == self.source.destination_id);
+        found.map_or("none yet", |one| one.name.as_str())
+    }
+}
+
+/// What is wrong with a form of the page.
+#[derive(Default)]
+pub(super) struct Problems {
+    /// What was typed for a name, and what is wrong with it.
+    pub(super) display_name: Option<(String, String)>,
+    pub(super) confirm: Option<String>,
+}
+
+pub(super) async fn settings_page(page: &Page, id: u32, problems: Problems) -> Result<SettingsPage, Trouble> {
+    let source = source::read(page, id).await?;
+    let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
+    let (typed, name_problem) = match problems.display_name {
+        Some((typed, problem)) => (typed, Some(problem)),
+        None => (source.display_name.clone(), None),
+    };
+    Ok(SettingsPage {
+        frame: page.frame(&format!("Settings, {}", source.display_name), SECTION),
+        head: source.head(Tab::Settings, &destinations),
+        display_name: Field::text("display_name", "Name")
+            .value(&typed)
+            .help("What it is called here. The folder in the bucket stays.")
+            .error(name_problem)
+            .required(),
+        confirm: Field::text("confirm", "Type the name to confirm")
+            .error(problems.confirm)
+            .required(),
+        source,
+        destinations,
+    })
+}
+
+/// `GET /integrations/{id}/settings`.
+pub(super) async fn form(page: Page, Path(id): Path<u32>) -> Shown {
+    show(&settings_page(&page, id, Problems::default()).await?)
+}

@@ -1,0 +1,149 @@
+//! A source, and what all pages about one have in common.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use serde::Deserialize;
+
+use crate::components::{Badge, Moment, Tone};
+use crate::frame::{Page, Section};
+use crate::pages::destinations::Destination;
+use crate::trouble::Trouble;
+
+/// A source, as far as pages show it (management-api.md §8.1).
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) id: u32,
+    /// The folder that its data lands in.
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    #[serde(rename = "type")]
+    source_type: String,
+    pub(crate) destination_id: Option<u32>,
+    pub(crate) stitch_client_id: u32,
+    #[serde(default)]
+    pub(crate) properties: BTreeMap<String, String>,
+    pub(crate) paused_at: Option<Moment>,
+    pub(crate) system_paused_at: Option<Moment>,
+    pub(crate) deleted_at: Option<Moment>,
+    pub(crate) created_at: Moment,
+    /// Only in the answer that made it.
+    #[serde(default)]
+    pub(crate) webhook_url: Option<String>,
+}
+
+impl Source {
+    pub(crate) fn badge(&self) -> Badge {
+        if self.deleted_at.is_some() {
+            Badge::new(Tone::Quiet, "Deleted")
+        } else if self.is_paused() {
+            Badge::of_source(true)
+        } else if self.destination_id.is_none() {
+            Badge::new(Tone::Waiting, "No destination")
+        } else {
+            Badge::of_source(false)
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused_at.is_some() || self.system_paused_at.is_some()
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    pub(crate) fn is_webhook(&self) -> bool {
+        self.source_type == "webhook.incoming-webhook"
+    }
+
+    pub(crate) fn type_name(&self) -> &str {
+        match self.source_type.as_str() {
+            "import_api" => "Import API",
+            "webhook.incoming-webhook" => "Incoming webhook",
+            other => other,
+        }
+    }
+
+    /// The field that a webhook's records are told apart by, if it was named.
+    pub(crate) fn key_field(&self) -> Option<&str> {
+        self.properties.get("webhookz_primary_key").map(String::as_str)
+    }
+
+    pub(crate) fn href(&self) -> String {
+        format!("/integrations/{}", self.id)
+    }
+
+    /// Where its tokens are in the management API: webhooks have addresses instead.
+    pub(crate) fn tokens_path(&self) -> String {
+        let kind = if self.is_webhook() {
+            "webhook-urls"
+        } else {
+            "tokens"
+        };
+        format!("/v4/sources/{}/{kind}", self.id)
+    }
+
+    /// What its tokens are called.
+    pub(crate) fn token_noun(&self) -> &'static str {
+        if self.is_webhook() { "address" } else { "token" }
+    }
+
+    /// What stands above every page about it.
+    pub(crate) fn head(&self, tab: Tab, destinations: &[Destination]) -> Head {
+        let destination = destinations
+            .iter()
+            .find(|one| Some(one.id) == self.destination_id);
+        Head {
+            source: self.clone(),
+            destination: destination.map(|one| (one.name.clone(), one.badge())),
+            tab,
+        }
+    }
+}
+
+/// Reads a source. There is no page for what can't be a number.
+pub(super) async fn read(page: &Page, id: u32) -> Result<Source, Trouble> {
+    Ok(page.api.get(&format!("/v4/sources/{id}")).await?)
+}
+
+/// The section that all these pages belong to.
+pub(super) const SECTION: Section = Section::Integrations;
+
+/// The pages about one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Overview,
+    Rejects,
+    Connect,
+    Settings,
+}
+
+impl Tab {
+    const SHOWN: [(Self, &'static str, &'static str); 4] = [
+        (Self::Overview, "Overview", ""),
+        (Self::Rejects, "Rejected records", "/rejects"),
+        (Self::Connect, "Connect", "/connect"),
+        (Self::Settings, "Settings", "/settings"),
+    ];
+}
+
+/// Title, state and tabs of the pages about one source.
+#[derive(Debug, Clone, Template)]
+#[template(path = "integrations/head.html")]
+pub(crate) struct Head {
+    source: Source,
+    destination: Option<(String, Badge)>,
+    tab: Tab,
+}
+
+impl Head {
+    fn tabs(&self) -> impl Iterator<Item = (String, &'static str, bool)> {
+        let base = self.source.href();
+        Tab::SHOWN
+            .into_iter()
+            .map(move |(tab, text, path)| (format!("{base}{path}"), text, tab == self.tab))
+    }
+}
+
+impl askama::filters::HtmlSafe for Head {}

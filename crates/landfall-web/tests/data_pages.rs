@@ -1,0 +1,476 @@
+//! Home, integrations and loads over HTTP, as a browser without JavaScript has them.
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    dead_code,
+    reason = "a test whose world can't be built has failed"
+)]
+
+#[path = "pages/ledger.rs"]
+mod ledger;
+#[path = "pages/world.rs"]
+mod world;
+
+use ledger::{LOAD, connect, land};
+use world::{Browser, World};
+
+const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
+/// As a part of an address.
+const NAUGHTY_PART: &str = "%3Cscript%3Ealert%281%29%3C%2Fscript%3E%22%27%3E%3Cimg%20src%3Dx%20onerror%3Dalert%282%29%3E%7B%7B7%2A7%7D%7D";
+
+/// Every page of one integration and its loads. `table` is encoded.
+fn pages(table: &str) -> Vec<String> {
+    let fixed = [
+        "/",
+        "/?range=7d",
+        "/?range=30d",
+        "/integrations",
+        "/integrations/new",
+        "/integrations/1",
+        "/integrations/1?range=this_period",
+        "/integrations/1?range=previous_period",
+        "/integrations/1/rejects",
+        "/integrations/1/connect",
+        "/integrations/1/settings",
+        "/loads",
+        "/loads?integration=1",
+        "/loads/load-1",
+        "/loads/load-2",
+    ];
+    let of_table = [
+        format!("/integrations/1/tables/{table}"),
+        format!("/integrations/1/tables/{table}?date=2020-02-30"),
+        format!("/integrations/1/rejects?table={table}"),
+        format!("/integrations/1/connect?table={table}"),
+        format!("/loads?integration=1&table={table}"),
+    ];
+    fixed.map(str::to_owned).into_iter().chain(of_table).collect()
+}
+
+async fn body(browser: &Browser, path: &str) -> String {
+    let answer = browser.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer.body
+}
+
+#[tokio::test]
+async fn a_new_instance_says_how_to_begin() {
+    let (world, admin) = World::with_admin().await;
+    let home = body(&admin, "/").await;
+    assert!(home.contains("href=\"/destinations/new\""), "{home}");
+    assert!(home.contains("href=\"/integrations/new\""), "{home}");
+    assert!(body(&admin, "/integrations").await.contains("No integration yet"));
+    assert!(body(&admin, "/loads").await.contains("No load yet"));
+    let viewer = world.viewer().await;
+    for path in ["/", "/integrations"] {
+        let page = body(&viewer, path).await;
+        assert!(
+            !page.contains("/new\""),
+            "{path}: viewers are not sent where they can't act"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_added_integration_shows_its_token_once_and_what_to_run() {
+    let (_world, admin) = World::with_admin().await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "My Shop"),
+        ("destination", ""),
+    ];
+    let added = admin.post("/integrations", &form).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    let token = added.body.split("<code>at_").nth(1).unwrap();
+    let token = format!("at_{}", token.split('<').next().unwrap());
+    for part in [
+        "http://localhost:8080/v2/import/batch",
+        "http://localhost:8080/v2/import/push",
+        "&#34;client_id&#34;: 1000",
+        "<code>my_shop</code>",
+    ] {
+        assert!(added.body.contains(part), "{part}: {}", added.body);
+    }
+    assert_eq!(
+        added.body.matches(&token).count(),
+        4,
+        "by itself and in three examples"
+    );
+    for path in [
+        "/integrations",
+        "/integrations/1",
+        "/integrations/1/connect",
+        "/integrations/1/settings",
+    ] {
+        assert!(
+            !body(&admin, path).await.contains(&token),
+            "{path} shows the token again"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_shows_its_address_once() {
+    let (_world, admin) = World::with_admin().await;
+    let form = [
+        ("type", "webhook.incoming-webhook"),
+        ("display_name", "Hook"),
+        ("key_field", "uid"),
+        ("destination", ""),
+    ];
+    let added = admin.post("/integrations", &form).await;
+    let url = "http://localhost/v1/clients/1000/token/";
+    assert!(added.body.contains(url), "{}", added.body);
+    assert!(added.body.contains("{&#34;uid&#34;: 1"), "{}", added.body);
+    assert!(!body(&admin, "/integrations/1/connect").await.contains(url));
+}
+
+#[tokio::test]
+async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
+    let (_world, admin) = World::with_admin().await;
+    let add = |kind: &'static str, name: &'static str, key: &'static str, destination: &'static str| {
+        let form = [
+            ("type", kind),
+            ("display_name", name),
+            ("key_field", key),
+            ("destination", destination),
+        ];
+        let admin = &admin;
+        async move { admin.post("/integrations", &form).await }
+    };
+    assert_eq!(add("import_api", "Shop", "", "").await.status, 200);
+    let long = "a_field_whose_name_is_far_too_long_to_be_a_field_of_a_record";
+    let cases = [
+        (
+            "import_api",
+            " ",
+            "",
+            "",
+            "id=\"display_name-errors\"",
+            "Give the integration a name.",
+        ),
+        (
+            "import_api",
+            "Shop",
+            "",
+            "",
+            "id=\"display_name-errors\"",
+            "Non-unique name (Shop).",
+        ),
+        (
+            "import_api",
+            "Shop!",
+            "",
+            "",
+            "id=\"display_name-errors\"",
+            "Shop! -&#62; shop",
+        ),
+        (
+            "import_api",
+            "1",
+            "",
+            "",
+            "id=\"display_name-errors\"",
+            "Invalid name after deriving it",
+        ),
+        (
+            "webhook.incoming-webhook",
+            "Hook",
+            long,
+            "",
+            "id=\"key_field-errors\"",
+            "50 characters",
+        ),
+        (
+            "import_api",
+            "Other",
+            "",
+            "9",
+            "id=\"destination-errors\"",
+            "Destination not found (9).",
+        ),
+    ];
+    for (kind, name, key, destination, place, message) in cases {
+        let refused = add(kind, name, key, destination).await;
+        assert_eq!(refused.status, 422, "{name}");
+        assert!(refused.body.contains(place), "{name}: {}", refused.body);
+        assert!(refused.body.contains(message), "{name}: {}", refused.body);
+        assert!(
+            refused.body.contains(&format!("value=\"{}\"", name.trim())) || name == " ",
+            "{name} stays typed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_was_loaded_is_told_on_every_page_about_it() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "My Shop").await;
+    land(&world, "orders").await;
+    let cases: [(&str, &[&str]); 8] = [
+        (
+            "/",
+            &[
+                "1,233 landed, 1 rejected",
+                "Needs attention",
+                "Latest loads",
+                "is not finished",
+            ],
+        ),
+        ("/integrations", &["My Shop", "1,233", "<code>my_shop</code>"]),
+        (
+            "/integrations/1",
+            &[
+                "1,233",
+                "/integrations/1/tables/orders",
+                "2026-01-04",
+                "items",
+                "12 rows",
+                "/rejects?table=orders",
+            ],
+        ),
+        (
+            "/integrations/1/tables/orders",
+            &[
+                "1,233",
+                "Success",
+                "access_denied",
+                "the bucket said: orders",
+                "2 attempts on",
+                "/loads/load-1",
+            ],
+        ),
+        (
+            "/integrations/1/rejects",
+            &[
+                "A key property is missing or null",
+                "<code>R3</code>",
+                "its destination is gone",
+                ".rejects",
+            ],
+        ),
+        (
+            "/loads",
+            &["/loads/load-1", "/loads/load-2", "My Shop", "20.4 kB"],
+        ),
+        (
+            "/loads/load-1",
+            &[
+                "1,233",
+                "crc32:0badcafe",
+                "Sub-table items",
+                "41 to 4100",
+                "2026-01-01 to 2026-01-04",
+                "61.4 kB",
+            ],
+        ),
+        (
+            "/loads/load-2",
+            &[
+                "Loading",
+                "Not written yet",
+                "access_denied",
+                "the bucket said: orders",
+            ],
+        ),
+    ];
+    for (path, parts) in cases {
+        let page = body(&admin, path).await;
+        for part in parts {
+            assert!(page.contains(part), "{path} lacks {part}: {page}");
+        }
+    }
+    assert!(
+        !body(&admin, &format!("/loads/{LOAD}"))
+            .await
+            .contains("Failed attempts")
+    );
+    assert!(
+        body(&admin, "/loads?integration=1&table=none")
+            .await
+            .contains("No load like that")
+    );
+    assert!(
+        body(&admin, "/loads?table=orders")
+            .await
+            .contains("Choose the integration")
+    );
+}
+
+#[tokio::test]
+async fn viewers_see_all_of_it_and_change_nothing() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    land(&world, "orders").await;
+    let viewer = world.viewer().await;
+    assert_eq!(viewer.get("/integrations/new").await.status, 403);
+    for path in pages("orders")
+        .into_iter()
+        .filter(|path| path != "/integrations/new")
+    {
+        let page = body(&viewer, &path).await;
+        for form in page.split("method=\"post\" action=\"").skip(1) {
+            assert!(
+                form.starts_with("/theme") || form.starts_with("/sign-out"),
+                "{path} offers viewers {form}"
+            );
+        }
+    }
+    for path in [
+        "/integrations",
+        "/integrations/1/tokens",
+        "/integrations/1/tokens/1/revoke",
+        "/integrations/1/pause",
+        "/integrations/1/resume",
+        "/integrations/1/rename",
+        "/integrations/1/destination",
+        "/integrations/1/delete",
+    ] {
+        assert_eq!(
+            viewer.post(path, &[("display_name", "x")]).await.status,
+            403,
+            "{path}"
+        );
+        let stranger = world.browser();
+        let sent = stranger
+            .post_as_it_is(path, &[], Some("http://localhost:8080"))
+            .await;
+        assert_eq!(
+            (sent.status, sent.header("location")),
+            (303, "/sign-in"),
+            "{path}"
+        );
+    }
+    let stranger = world.browser();
+    for path in pages("orders").into_iter().chain(["/live/home".to_owned()]) {
+        let answer = stranger.get(&path).await;
+        assert!(answer.header("location").starts_with("/sign-in"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_people_or_programs_name_breaks_out_of_a_page() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, NAUGHTY).await;
+    land(&world, NAUGHTY).await;
+    for path in pages(NAUGHTY_PART) {
+        let page = body(&admin, &path).await;
+        let is_safe = !page.contains("<script>") && !page.contains("<img src=x") && !page.contains(" style=");
+        assert!(is_safe, "{path}: {page}");
+    }
+    let table = body(&admin, &format!("/integrations/1/tables/{NAUGHTY_PART}")).await;
+    assert!(
+        table.contains("{{7*7}}</h1>") && table.contains("Success"),
+        "{table}"
+    );
+    let refused = admin
+        .post("/integrations/1/delete", &[("confirm", NAUGHTY_PART)])
+        .await;
+    assert_eq!(refused.status, 422);
+    assert!(!refused.body.contains("<script>"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn an_integration_is_renamed_paused_moved_and_deleted() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    let post = |path: &'static str, name: &'static str, value: &'static str| {
+        let admin = &admin;
+        async move {
+            let answer = admin
+                .post(&format!("/integrations/1/{path}"), &[(name, value)])
+                .await;
+            (answer.status, answer.header("location").to_owned(), answer.body)
+        }
+    };
+    let (status, _, page) = post("rename", "display_name", " ").await;
+    assert!(
+        status == 422 && page.contains("Give the integration a name."),
+        "{page}"
+    );
+    let (status, to, _) = post("rename", "display_name", "Store").await;
+    assert_eq!((status, to.as_str()), (303, "/integrations/1?done=renamed"));
+    assert!(body(&admin, &to).await.contains("The name is changed"));
+    let (_, to, _) = post("pause", "", "").await;
+    assert!(body(&admin, &to).await.contains("Paused</span>"));
+    let (_, to, _) = post("resume", "", "").await;
+    assert!(body(&admin, &to).await.contains("Active</span>"));
+    let (_, to, _) = post("destination", "destination", "").await;
+    assert!(body(&admin, &to).await.contains("No destination</span>"));
+    assert!(body(&admin, "/").await.contains("Choose where it is to go"));
+    let (status, _, page) = post("delete", "confirm", "Shop").await;
+    assert!(status == 422 && page.contains("This is not the name."), "{page}");
+    let (_, to, _) = post("delete", "confirm", "Store").await;
+    assert_eq!(to, "/integrations?done=deleted");
+    assert!(body(&admin, &to).await.contains("The integration is deleted."));
+    let page = body(&admin, "/integrations/1").await;
+    assert!(page.contains("This integration was deleted."), "{page}");
+    assert!(
+        !body(&admin, "/integrations/1/settings")
+            .await
+            .contains("action=\"/integrations")
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_made_up_to_two_and_revoked() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    let second = admin.post("/integrations/1/tokens", &[]).await;
+    assert!(second.body.contains("<code>at_"), "{}", second.body);
+    let third = admin.post("/integrations/1/tokens", &[]).await;
+    assert_eq!(third.header("location"), "/integrations/1/connect?done=full");
+    let page = body(&admin, "/integrations/1/connect").await;
+    assert!(!page.contains("action=\"/integrations/1/tokens\""), "{page}");
+    for token in ["1", "2"] {
+        let path = format!("/integrations/1/tokens/{token}/revoke");
+        assert!(page.contains(&path), "{page}");
+        assert_eq!(admin.post(&path, &[]).await.status, 303);
+    }
+    assert!(
+        body(&admin, "/integrations/1/connect")
+            .await
+            .contains("Nothing can send data")
+    );
+    assert_eq!(
+        admin.post("/integrations/1/tokens/9/revoke", &[]).await.status,
+        400
+    );
+    for path in [
+        "/integrations/9",
+        "/integrations/9/settings",
+        "/loads/none",
+        "/integrations/1/tables/none",
+    ] {
+        assert_eq!(admin.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn open_pages_are_told_of_changes_until_the_server_ends() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    land(&world, "orders").await;
+    for path in [
+        "/live/home",
+        "/live/loads",
+        "/live/loads/load-1",
+        "/live/integrations/1",
+    ] {
+        world.end.send_replace(false);
+        let stream = admin.get(path);
+        tokio::pin!(stream);
+        // The stream goes on: it ends only when the server does.
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(300), &mut stream).await;
+        assert!(waited.is_err(), "{path} ended by itself");
+        world.end.send_replace(true);
+        let answer = stream.await;
+        assert_eq!(answer.header("content-type"), "text/event-stream", "{path}");
+        assert_eq!(
+            answer.body.matches("event: change").count(),
+            1,
+            "{path}: {}",
+            answer.body
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! Integrations, loads and the start page in Chromium: from an added integration to its rows, and what was rejected.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test whose world can't be built has failed"
+)]
+
+#[path = "support/chromium.rs"]
+mod chromium;
+#[path = "support/server.rs"]
+mod server;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use chromium::Chromium;
+use serde_json::json;
+use server::{Server, Site, request, wait_until};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// With a folder that is connected, and an administrator who is signed in.
+fn begin() -> (Site, Server, Chromium, String) {
+    let site = Site::new();
+    let server = site.start(&["--batch-wait-seconds", "1"]);
+    let home = format!("http://{}", server.address);
+    let browser = Chromium::start();
+    let code = server.setup_code.as_deref().unwrap();
+    browser.open(&format!("{home}/setup?code={code}"));
+    browser.wait_for("/setup");
+    browser.type_into("#code", code);
+    browser.type_into("#user", "ada");
+    browser.type_into("#password", PASSWORD);
+    browser.type_into("#again", PASSWORD);
+    browser.click("main button");
+    browser.wait_for("/");
+    (site, server, browser, home)
+}
+
+fn text(browser: &Chromium, selector: &str) -> String {
+    let script = format!(
+        "return document.querySelector({})?.textContent ?? ''",
+        json!(selector)
+    );
+    browser.run(&script).as_str().unwrap().to_owned()
+}
+
+fn wait_for_text(browser: &Chromium, selector: &str, wanted: &str) {
+    wait_until(wanted, || text(browser, selector).contains(wanted));
+}
+
+/// Python with the libraries that push to the Import API.
+fn python() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let venv = std::env::var_os("LANDFALL_TEST_VENV").map_or_else(|| root.join(".venv"), PathBuf::from);
+    venv.join("import-clients/bin/python")
+}
+
+fn push(server: &Server, token: &str) {
+    let good = (1..=40).map(|id| json!({"id": id, "name": format!("Customer {id}")}));
+    let bad = json!({"id": 41, "name": "Finn", "_sdc_batched_at": "<b>mine</b>"});
+    let messages: Vec<_> = good
+        .chain([bad])
+        .enumerate()
+        .map(|(sequence, data)| json!({"action": "upsert", "sequence": sequence, "data": data}))
+        .collect();
+    let body = json!({
+        "table_name": "customers",
+        "key_names": ["id"],
+        "schema": {"properties": {"id": {"type": "integer"}, "name": {"type": "string"}}},
+        "messages": messages,
+    });
+    let answer = request(
+        &server.address,
+        "POST",
+        "/v2/import/batch",
+        token,
+        &body.to_string(),
+    );
+    answer.unwrap().ok();
+}
+
+#[test]
+fn a_new_user_adds_an_integration_pushes_and_sees_rows_and_rejects() {
+    let (site, server, browser, home) = begin();
+    let open = |path: &str| {
+        browser.open(&format!("{home}{path}"));
+        browser.wait_for(path.split('?').next().unwrap());
+    };
+    for (path, name) in [("/integrations", "integrations-empty"), ("/loads", "loads-empty")] {
+        open(path);
+        browser.inspect(name);
+    }
+    server.set_up_destination(&site);
+    open("/");
+    browser.inspect("home-connected");
+
+    open("/integrations/new");
+    browser.type_into("#display_name", "My Shop!");
+    assert_eq!(text(&browser, "#folder-preview code"), "my_shop");
+    assert_eq!(
+        browser.run("return document.querySelector('#key-field').hidden"),
+        true
+    );
+    browser.inspect("integration-add");
+    browser.click("main .button-primary");
+    wait_until("the token is shown", || {
+        browser.path() == "/integrations" && text(&browser, "#secret").starts_with("at_")
+    });
+    let token = text(&browser, "#secret");
+    let program = text(&browser, "#python");
+    browser.inspect("integration-added");
+
+    browser.click(".secret .button-primary");
+    browser.wait_for("/integrations/1");
+    browser.inspect("integration-waiting");
+    // The page stays open, and tells by itself what arrives.
+    push(&server, &token);
+    wait_for_text(&browser, "#tables", "40");
+    wait_for_text(&browser, "#tiles", "40");
+    let mut python = Command::new(python())
+        .arg("-")
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    python
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(program.as_bytes())
+        .unwrap();
+    assert!(python.wait().unwrap().success(), "{program}");
+    wait_for_text(&browser, "#tiles", "41");
+    browser.inspect("integration");
+
+    for (path, name, shown) in [
+        ("/", "home-data", "41 landed"),
+        ("/?range=30d", "home-month", "41 landed"),
+        ("/integrations", "integrations", "my_shop"),
+        (
+            "/integrations/1/tables/customers",
+            "integration-table",
+            "41 rows loaded",
+        ),
+        (
+            "/integrations/1/rejects",
+            "integration-rejects",
+            "Column name _sdc_batched_at is reserved",
+        ),
+        (
+            "/integrations/1/connect?table=orders",
+            "integration-connect",
+            "\"table_name\": \"orders\"",
+        ),
+        (
+            "/integrations/1/settings",
+            "integration-settings",
+            "Type the name to confirm",
+        ),
+        ("/loads", "loads", "customers"),
+    ] {
+        open(path);
+        wait_for_text(&browser, "main", shown);
+        browser.inspect(name);
+    }
+    browser.click("#loads tbody tr:last-child a");
+    wait_until("the load", || browser.path().starts_with("/loads/"));
+    wait_for_text(&browser, "main", "lake/my_shop/customers/0_");
+    wait_for_text(&browser, "main", "_sdc_rejected");
+    browser.inspect("load");
+
+    open("/integrations/1/settings");
+    browser.type_into("#confirm", "My Shop!");
+    browser.click("main .button-danger");
+    browser.wait_for("/integrations");
+    wait_for_text(&browser, "main", "The integration is deleted.");
+    let started = std::time::Instant::now();
+    open("/loads");
+    assert!(server.end().success());
+    assert!(
+        started.elapsed().as_secs() < 15,
+        "an open page holds up the end of the server"
+    );
+}
+
+#[test]
+fn a_webhook_shows_the_field_for_its_key_and_takes_a_first_call() {
+    let (site, server, browser, home) = begin();
+    server.set_up_destination(&site);
+    browser.open(&format!("{home}/integrations/new"));
+    browser.wait_for("/integrations/new");
+    browser.type_into("#display_name", "Hook");
+    browser.click("input[value='webhook.incoming-webhook']");
+    browser.type_into("#key_field", "uid");
+    browser.inspect("webhook-add");
+    browser.click("main .button-primary");
+    wait_until("the address is shown", || {
+        text(&browser, "#secret").starts_with("http://")
+    });
+    browser.inspect("webhook-added");
+    let url = text(&browser, "#secret");
+    let path = url.split_once(&server.address).unwrap().1.to_owned();
+    browser.click(".secret .button-primary");
+    browser.wait_for("/integrations/1");
+    let answer = request(&server.address, "POST", &path, "", r#"{"uid": 7}"#);
+    answer.unwrap().ok();
+    wait_for_text(&browser, "#tables", "data");
+    server.kill();
+}

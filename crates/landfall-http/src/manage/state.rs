@@ -11,6 +11,7 @@ use super::authentication::{AdminKey, Caller};
 use super::buffer::Buffer;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
+use super::instance::Facts;
 use super::messenger::Messenger;
 
 /// What the management API is made of; passed in by whoever starts it.
@@ -62,6 +63,7 @@ impl fmt::Debug for Parts {
 #[derive(Debug, Clone)]
 pub struct ManageState {
     pub(super) parts: Arc<Parts>,
+    pub(super) facts: Arc<Facts>,
     /// Checks that run in the background; awaited by [`ManageState::drain`].
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
@@ -72,7 +74,17 @@ impl ManageState {
     pub fn new(parts: Parts) -> Self {
         Self {
             parts: Arc::new(parts),
+            facts: Arc::default(),
             tasks: Arc::default(),
+        }
+    }
+
+    /// With what it is to tell of the instance.
+    #[must_use]
+    pub fn with_facts(self, facts: Facts) -> Self {
+        Self {
+            facts: Arc::new(facts),
+            ..self
         }
     }
 

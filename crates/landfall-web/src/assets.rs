@@ -20,7 +20,8 @@ pub(crate) static STYLE: Asset = Asset::new(
     "text/css; charset=utf-8",
     concat!(
         include_str!("../assets/landfall.css"),
-        include_str!("../assets/data.css")
+        include_str!("../assets/data.css"),
+        include_str!("../assets/settings.css")
     ),
 );
 pub(crate) static SCRIPT: Asset = Asset::new(

@@ -170,10 +170,7 @@ fn fault(field: &'static str, message: &'static str) -> Fault {
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         let errors = json!({fault.field: [fault.message]});
-        Self::with_data(
-            "InvalidBody",
-            json!({"message": fault.message, "errors": errors}),
-        )
+        Self::with_data("InvalidBody", json!({"message": fault.message, "errors": errors}))
     }
 }
 
@@ -191,10 +188,7 @@ fn merge(stored: NotificationSettings, body: &Map<String, Value>) -> Result<Noti
             Value::Null => None,
             given => {
                 let rows = given.as_u64().filter(|rows| (1..=i64::MAX as u64).contains(rows));
-                let refusal = fault(
-                    "row_budget",
-                    "row_budget must be a whole number from 1, or null",
-                );
+                let refusal = fault("row_budget", "row_budget must be a whole number from 1, or null");
                 Some(rows.ok_or(refusal)?)
             }
         };
@@ -217,10 +211,7 @@ fn smtp_text(given: &Map<String, Value>, name: &'static str) -> Result<Option<St
         Some(Value::String(text)) if !text.is_empty() && !text.contains(char::is_control) => {
             Ok(Some(text.clone()))
         }
-        Some(_) => Err(fault(
-            name,
-            "the values of smtp must be texts, and port a number",
-        )),
+        Some(_) => Err(fault(name, "the values of smtp must be texts, and port a number")),
     }
 }
 
@@ -244,10 +235,9 @@ fn read_smtp(given: &Value, stored: Option<&Smtp>) -> Result<Smtp, Fault> {
             "smtp may only have host, port, security, username, password and from",
         ))?;
     let is_host = |host: &String| host.len() <= 253 && !host.contains([' ', '/', '@']);
-    let host = smtp_text(given, "host")?.filter(is_host).ok_or(fault(
-        "host",
-        "smtp needs a host: the name of the mail server",
-    ))?;
+    let host = smtp_text(given, "host")?
+        .filter(is_host)
+        .ok_or(fault("host", "smtp needs a host: the name of the mail server"))?;
     let from = smtp_text(given, "from")?
         .filter(|from| is_address(from))
         .ok_or(fault(

@@ -34,8 +34,8 @@ use super::usage::{SourceStats, UsageReport};
 use super::verify::VerifyObject;
 use super::{
     access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
-    destinations_v3, event_hooks, hooks, instance, key_preview, ledger, loads, notifications, openapi, rejects,
-    sources, tokens, types, usage, verify,
+    destinations_v3, event_hooks, hooks, instance, key_preview, ledger, loads, notifications, openapi,
+    rejects, sources, tokens, types, usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves

@@ -98,6 +98,13 @@ impl Field {
         self
     }
 
+    /// Without a value the form is sent too.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_required = false;
+        self
+    }
+
     /// Where typing begins when the page is opened.
     #[must_use]
     pub fn focused(mut self) -> Self {

@@ -2,13 +2,12 @@
 
 use askama::Template;
 
-/// A choice of one value, with the label, help and errors of a [`Field`](super::Field).
+/// A choice of one value, with the label and errors of a [`Field`](super::Field).
 #[derive(Debug, Clone, Template)]
 #[template(path = "select.html")]
 pub(crate) struct Select {
     name: &'static str,
     label: &'static str,
-    help: &'static str,
     options: Vec<(String, String)>,
     chosen: String,
     error: Option<String>,
@@ -20,7 +19,6 @@ impl Select {
         Self {
             name,
             label,
-            help: "",
             options,
             chosen: String::new(),
             error: None,
@@ -33,12 +31,6 @@ impl Select {
         self
     }
 
-    /// What to choose, for everyone.
-    pub(crate) fn help(mut self, help: &'static str) -> Self {
-        self.help = help;
-        self
-    }
-
     /// What is wrong with the choice, if anything.
     pub(crate) fn error(mut self, error: Option<String>) -> Self {
         self.error = error;
@@ -47,12 +39,5 @@ impl Select {
 
     fn is_chosen(&self, value: &str) -> bool {
         self.chosen == value
-    }
-
-    fn described_by(&self) -> String {
-        let help = (!self.help.is_empty()).then(|| format!("{}-help", self.name));
-        let errors = self.error.is_some().then(|| format!("{}-errors", self.name));
-        let ids: Vec<String> = help.into_iter().chain(errors).collect();
-        ids.join(" ")
     }
 }

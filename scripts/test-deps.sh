@@ -31,7 +31,6 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
 
 ensure_venv .venv scripts/requirements-test.txt
 ensure_venv .venv/import-clients scripts/requirements-import-clients.txt
-ensure_venv .venv/schemathesis scripts/requirements-schemathesis.txt
 
 if ! cmp -s scripts/web/package-lock.json .venv/web/package-lock.json; then
     mkdir -p .venv/web
@@ -42,3 +41,4 @@ if ! cmp -s scripts/web/package-lock.json .venv/web/package-lock.json; then
         exit 1
     }
 fi
+ensure_venv .venv/schemathesis scripts/requirements-schemathesis.txt

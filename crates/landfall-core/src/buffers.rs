@@ -7,7 +7,7 @@ use bytes::Bytes;
 /// Smaller buffers are left to the allocator, which keeps such memory itself.
 const LEAST_BYTES: usize = 256 << 10;
 /// How much is kept at most.
-const MOST_SPARE_BYTES: usize = 24 << 20;
+const MOST_SPARE_BYTES: usize = 16 << 20;
 
 /// Spare buffers. Whoever shares what is in one gives it back by dropping the last share, wherever that is: see
 /// [`Buffers::lend`].

@@ -15,6 +15,8 @@ mod keys_and_hooks;
 mod old_destinations;
 #[path = "manage/reports.rs"]
 mod reports;
+#[path = "manage/setup_help.rs"]
+mod setup_help;
 #[path = "manage/sources.rs"]
 mod sources;
 #[path = "manage/world.rs"]

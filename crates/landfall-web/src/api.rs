@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use landfall_http::manage::Internal;
 use serde::Serialize;
@@ -18,6 +18,8 @@ use tower::ServiceExt;
 pub struct Api {
     router: Router,
     internal: Internal,
+    /// Where the browser reaches this server, which addresses in answers begin with.
+    host: HeaderValue,
 }
 
 /// Why the management API did not do what it was asked.
@@ -40,7 +42,22 @@ pub struct ApiError {
 
 impl Api {
     pub(crate) fn new(router: Router, internal: Internal) -> Self {
-        Self { router, internal }
+        Self {
+            router,
+            internal,
+            host: HeaderValue::from_static("localhost"),
+        }
+    }
+
+    /// The same, for a browser that reaches this server at that host.
+    pub(crate) fn seen_at(self, host: Option<&HeaderValue>) -> Self {
+        match host {
+            Some(host) => Self {
+                host: host.clone(),
+                ..self
+            },
+            None => self,
+        }
     }
 
     /// Reads something.
@@ -97,7 +114,7 @@ impl Api {
             .method(method.clone())
             .uri(path)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::HOST, "localhost")
+            .header(header::HOST, self.host.clone())
             .extension(self.internal.clone())
             .body(bytes.map_or_else(Body::empty, Body::from))
             .map_err(|_| fail(StatusCode::NOT_FOUND, "there is no such page".to_owned()))?;

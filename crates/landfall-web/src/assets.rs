@@ -21,7 +21,8 @@ pub(crate) static STYLE: Asset = Asset::new(
     concat!(
         include_str!("../assets/landfall.css"),
         include_str!("../assets/data.css"),
-        include_str!("../assets/settings.css")
+        include_str!("../assets/settings.css"),
+        include_str!("../assets/wizard.css")
     ),
 );
 pub(crate) static SCRIPT: Asset = Asset::new(
@@ -32,6 +33,12 @@ pub(crate) static SCRIPT: Asset = Asset::new(
         include_str!("../assets/landfall.js"),
         include_str!("../assets/data.js")
     ),
+);
+pub(crate) static WIZARD_SCRIPT: Asset = Asset::new(
+    "wizard",
+    "js",
+    "text/javascript; charset=utf-8",
+    include_str!("../assets/wizard.js"),
 );
 pub(crate) static ICON: Asset =
     Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"));
@@ -75,7 +82,7 @@ const fn fnv1a(bytes: &[u8]) -> u64 {
 
 /// `GET /assets/{name}`.
 pub(crate) async fn get(Path(name): Path<String>) -> Response {
-    let found = [&STYLE, &SCRIPT, &ICON]
+    let found = [&STYLE, &SCRIPT, &WIZARD_SCRIPT, &ICON]
         .into_iter()
         .find(|asset| asset.name() == name);
     match found {

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::api::Api;
-use crate::assets::{ICON, SCRIPT, STYLE};
+use crate::assets::{ICON, SCRIPT, STYLE, WIZARD_SCRIPT};
 use crate::components::Banner;
 use crate::cookies::Theme;
 use crate::state::WebState;
@@ -126,6 +126,10 @@ impl Frame {
         SCRIPT.url()
     }
 
+    pub(crate) fn wizard_script_url(&self) -> String {
+        WIZARD_SCRIPT.url()
+    }
+
     pub(crate) fn icon_url(&self) -> String {
         ICON.url()
     }
@@ -158,7 +162,7 @@ impl FromRequestParts<WebState> for Page {
         let visit = Visit::from_request_parts(head, state).await?;
         let back = visit.path.clone();
         let signed_in = visit.signed_in.clone().ok_or(Trouble::SignIn { back })?;
-        let api = signed_in.api(state);
+        let api = signed_in.api(state).seen_at(head.headers.get(header::HOST));
         let news = state.catalog().notifications().await?.len();
         Ok(Self {
             visit,

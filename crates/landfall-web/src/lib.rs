@@ -34,7 +34,9 @@
 //!    `<input type="hidden" name="csrf" value="{{ frame.csrf() }}">`. Nothing else is needed: the token and the origin
 //!    are checked before any handler runs (`src/guard.rs`). Scripts send it as `X-CSRF-Token`.
 //! 5. For the navigation, a variant of `Section` and its line in `Section::SHOWN` (`src/frame.rs`).
-//! 6. The page's address in `tests/browser.rs` of the binary, which looks at it in both themes and at 360 pixels.
+//! 6. Numbers that move: `data-events="/live/…"` on a part of the page names the stream that tells of changes
+//!    (`src/live.rs`), and each part inside it with an `id` and `data-live` is taken over from the page as it is then.
+//! 7. The page's address in `tests/browser.rs` of the binary, which looks at it in both themes and at 360 pixels.
 //!
 //! # Decisions
 //!
@@ -50,6 +52,7 @@ mod api;
 mod assets;
 mod components;
 mod cookies;
+mod destination;
 mod frame;
 mod guard;
 mod link;
@@ -61,6 +64,8 @@ mod setup_code;
 mod state;
 mod trouble;
 mod visit;
+mod wizard;
+mod words;
 
 pub use api::{Api, ApiError};
 pub use components::{Chart, ChartKind, CodeBox, Field, Moment, Pager};

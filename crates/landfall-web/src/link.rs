@@ -26,14 +26,13 @@ mod tests {
 
     #[test]
     fn what_is_chosen_by_people_stays_in_its_place() {
-        let cases: [(&[(&str, Option<&str>)], &str); 4] = [
-            (&[], "/x"),
-            (&[("a", None)], "/x"),
-            (&[("a", Some("1")), ("b", None), ("c", Some("2"))], "/x?a=1&c=2"),
-            (&[("a", Some("ä/&? #"))], "/x?a=%C3%A4%2F%26%3F%20%23"),
-        ];
-        for (parameters, expected) in cases {
-            assert_eq!(with_query("/x", parameters), expected);
-        }
+        let path = |parameters: &[(&str, Option<&str>)]| with_query("/x", parameters);
+        assert_eq!(path(&[]), "/x");
+        assert_eq!(path(&[("a", None)]), "/x");
+        assert_eq!(
+            path(&[("a", Some("1")), ("b", None), ("c", Some("2"))]),
+            "/x?a=1&c=2"
+        );
+        assert_eq!(path(&[("a", Some("ä/&? #"))]), "/x?a=%C3%A4%2F%26%3F%20%23");
     }
 }

@@ -100,10 +100,9 @@ impl Look {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         while self.looks < MOST_LOOKS {
             if self.looks > 0 {
-                // Only time makes it go on: a signal, or the end of whoever gives it, is the end of the server.
-                tokio::time::timeout(LOOK_EVERY, self.ending.changed())
-                    .await
-                    .err()?;
+                // Only time makes it go on: the signal, or the loss of whoever gives it, is the end of the server.
+                let end = self.ending.wait_for(|is_ending| *is_ending);
+                tokio::time::timeout(LOOK_EVERY, end).await.err()?;
             }
             self.looks += 1;
             let digest = self.digest().await.ok()?;
@@ -112,7 +111,7 @@ impl Look {
                 self.seen = Some(digest);
                 return Some((Ok(event), self));
             }
-            if self.looks % 15 == 0 {
+            if self.looks.is_multiple_of(15) {
                 // Notices clients that went away, and keeps proxies from losing patience.
                 return Some((Ok(Event::default().comment("")), self));
             }

@@ -11,7 +11,7 @@ use crate::pages::{
 };
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
-use crate::{assets, guard, live, visit};
+use crate::{assets, destination, guard, live, visit, wizard};
 
 /// The pages of an instance.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ fn admin_pages() -> Router<WebState> {
         .merge(live::routes())
         .merge(notifications::routes())
         .merge(settings::routes())
+        .merge(wizard::routes())
+        .merge(destination::routes())
 }
 
 /// What everyone who is signed in may do about themselves, viewers too.

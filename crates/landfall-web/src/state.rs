@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::live::MOST_STREAMS;
 use crate::password::Hasher;
 use crate::setup_code::SetupCode;
+use crate::wizard::Memory;
 
 /// What whoever serves the pages passes in.
 pub struct Parts {
@@ -67,6 +68,8 @@ pub(crate) struct WebState {
     pub(crate) hasher: Arc<Hasher>,
     /// A turn for each stream of events.
     pub(crate) streams: Arc<Semaphore>,
+    /// What the wizard remembers of sessions.
+    pub(crate) wizard: Arc<Memory>,
 }
 
 impl WebState {
@@ -75,6 +78,7 @@ impl WebState {
             hasher: Arc::new(Hasher::new(&*parts.entropy)),
             parts: Arc::new(parts),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            wizard: Arc::default(),
         }
     }
 

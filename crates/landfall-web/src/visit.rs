@@ -77,6 +77,9 @@ pub(crate) async fn identify(State(state): State<WebState>, mut request: Request
         Ok(signed_in) => (signed_in, None),
         Err(fault) => (None, Some(Trouble::from(fault))),
     };
+    if let Some(signed_in) = &signed_in {
+        state.wizard.leave(&signed_in.session, request.uri().path());
+    }
     let visit = Visit {
         signed_in,
         theme: cookies::theme(request.headers()),

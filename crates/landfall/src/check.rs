@@ -10,7 +10,7 @@ use landfall_setup::catalogue::Failing;
 use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{
     BucketProbes, CHECK_LIMIT, Check, CheckContext, CheckEvent, CheckReport, Glyphs, SURVEY_LIMIT, Step,
-    Survey,
+    StepResult, Survey,
 };
 use tokio::runtime::Runtime;
 
@@ -32,6 +32,8 @@ pub(crate) enum Shown<'a> {
     Begun(Step),
     /// The steps have passed, and what else is worth knowing is looked at.
     LookingAround,
+    /// A step has ended; its lines follow.
+    Ended(&'a StepResult),
     /// Lines that stay: a step that has ended, or the verdict.
     Lines(&'a str),
 }
@@ -42,7 +44,7 @@ pub(crate) fn print_steps(shown: Shown<'_>) {
     match shown {
         Shown::Begun(step) if is_live => show_live(step.title()),
         Shown::LookingAround if is_live => show_live("Look around"),
-        Shown::Begun(_) | Shown::LookingAround => {}
+        Shown::Begun(_) | Shown::LookingAround | Shown::Ended(_) => {}
         Shown::Lines(lines) if is_live => {
             log::keep_below(None);
             out::write(format_args!("\r\x1b[2K{lines}"));
@@ -183,6 +185,7 @@ async fn run_steps(
     let mut observe = |event: CheckEvent<'_>| match event {
         CheckEvent::Started(step) => show(Shown::Begun(step)),
         CheckEvent::Ended { result, problem } => {
+            show(Shown::Ended(result));
             show(Shown::Lines(&glyphs.step_lines(result, problem)));
             ended.push(result.clone());
         }

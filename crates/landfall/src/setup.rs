@@ -5,7 +5,7 @@
 mod challenge;
 mod draft;
 mod flags;
-mod folder;
+pub(crate) mod folder;
 mod grant;
 mod guide;
 mod interview;

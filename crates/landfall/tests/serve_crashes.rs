@@ -41,7 +41,7 @@ fn site_for_orders() -> (Site, String) {
 
 /// A life in which four batches are pushed. It ends at `point`, or is ended when all is landed without its being passed.
 fn live_until(point: &str, site: &Site, token: &str, orders: &mut NumberedOrders) {
-    let mut server = site.start_in(&LIMITS, &[(KILL_AFTER, point)]);
+    let mut server = site.start_with(&LIMITS, &[(KILL_AFTER, point)]);
     orders.push_some(4, &server, token);
     wait_until("it dies, or lands everything", || {
         server.ended().is_some() || orders.are_landed(site)
@@ -51,7 +51,7 @@ fn live_until(point: &str, site: &Site, token: &str, orders: &mut NumberedOrders
 /// As [`live_until`], where it must die: it is given more until it does.
 #[track_caller]
 fn die_at(point: &str, site: &Site, token: &str, orders: &mut NumberedOrders) {
-    let mut server = site.start_in(&LIMITS, &[(KILL_AFTER, point)]);
+    let mut server = site.start_with(&LIMITS, &[(KILL_AFTER, point)]);
     orders.push_some(4, &server, token);
     let mut ended = None;
     wait_until(point, || {
@@ -233,7 +233,7 @@ fn serve_hook(mut stream: std::net::TcpStream, victim: &Mutex<Option<u32>>, bodi
 
 fn with_hooks(site: &Site, point: &str) -> Server {
     let limits = [LIMITS.as_slice(), &["--allow-insecure-webhooks"]].concat();
-    site.start_in(&limits, &[(KILL_AFTER, point)])
+    site.start_with(&limits, &[(KILL_AFTER, point)])
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn a_loss_that_is_accepted_costs_what_is_lost_and_nothing_else() {
 #[cfg(debug_assertions)]
 fn a_log_that_lost_what_a_table_had_landed_does_not_take_new_records_for_those() {
     let (site, token) = killed_before_loading();
-    let mut server = site.start_in(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", "committed:1")]);
+    let mut server = site.start_with(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", "committed:1")]);
     wait_until("it dies before it notes that all is landed", || {
         server.ended().is_some()
     });
@@ -156,7 +156,7 @@ fn a_log_that_lost_what_a_table_had_landed_does_not_take_new_records_for_those()
 #[cfg(debug_assertions)]
 fn a_load_whose_records_are_lost_is_made_of_no_others_and_given_up_with_its_destination() {
     let (site, token) = killed_before_loading();
-    let mut server = site.start_in(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", "opened:1")]);
+    let mut server = site.start_with(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", "opened:1")]);
     wait_until("it dies when the load is opened", || server.ended().is_some());
     std::fs::remove_dir_all(site.data().join("log")).unwrap();
     let server = site.start(&[LIMITS.as_slice(), &["--accept-log-loss"]].concat());

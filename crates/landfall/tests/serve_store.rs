@@ -72,7 +72,7 @@ fn landed(store: &Store) -> Vec<u64> {
 }
 
 fn killed_at(step: &str, site: &Site, token: &str, first: u64, acknowledged: &mut Vec<u64>) {
-    let mut server = site.start_in(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", step)]);
+    let mut server = site.start_with(&LIMITS, &[("LANDFALL_TEST_KILL_AFTER", step)]);
     push(&server, token, first, acknowledged);
     wait_until(step, || server.ended().is_some());
 }

@@ -1,6 +1,7 @@
 //! Running connection checks (management-api.md §6).
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::answer::{Answer, Refusal, ok};
 use super::check_object::{CheckObject, as_of, completed, verdict_of};
+use super::check_progress::CheckProgress;
 use super::destination_rules::settings_of;
 use super::destinations::of_id;
 use super::request::Numbers;
@@ -45,6 +47,35 @@ pub trait Checker: fmt::Debug + Send + Sync {
         key: &str,
         most: ByteCount,
     ) -> Result<Vec<u8>, String>;
+
+    /// [`check`](Self::check), telling `progress` of each step.
+    async fn check_live(
+        &self,
+        destination: DestinationId,
+        settings: &DestinationSettings,
+        progress: &CheckProgress,
+    ) -> CheckReport {
+        let _ = progress; // told of all steps when the check is over
+        self.check(destination, settings).await
+    }
+
+    /// Who assumes roles here; none if nobody can tell.
+    async fn host(&self, _settings: &DestinationSettings) -> Option<PrincipalArn> {
+        None
+    }
+
+    /// Where bucket folders would be on this machine, if there is a good place.
+    fn default_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Makes the folder of a bucket that is one, and the challenge file in it. What is there stays.
+    ///
+    /// # Errors
+    /// What to do instead. The text doesn't have the challenge name.
+    async fn make_challenge_file(&self, _settings: &DestinationSettings) -> Result<(), String> {
+        Err("only bucket folders can be filled from here: upload the challenge file yourself".to_owned())
+    }
 }
 
 /// A check that was wished for.
@@ -132,11 +163,13 @@ impl ManageState {
         let Some(settings) = settings_of(&destination.properties, &self.parts.rules) else {
             return Ok(None);
         };
-        let checking = self.parts.checker.check(id, &settings);
+        let progress = self.progresses.start(id, &begun.name);
+        let checking = self.parts.checker.check_live(id, &settings, &progress);
         let report = match tokio::time::timeout(LONGEST_CHECK, checking).await {
             Ok(report) => report,
             Err(_) => out_of_time(&settings),
         };
+        progress.settle(&report);
         let now = self.now();
         let check = completed(begun, &report, now);
         let revision = destination.access_revision;

@@ -10,8 +10,8 @@ use super::instant::is_timestamp;
 use super::request::JsonBody;
 use super::types::ReportCard;
 
-const LONGEST_NAME_CHARS: usize = 100;
-const LONGEST_DESCRIPTION_CHARS: usize = 1_000;
+pub(super) const LONGEST_NAME_CHARS: usize = 100;
+pub(super) const LONGEST_DESCRIPTION_CHARS: usize = 1_000;
 
 /// A body of `POST /v4/destinations`.
 #[derive(Debug)]

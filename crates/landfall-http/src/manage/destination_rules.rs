@@ -58,7 +58,7 @@ const ANY_INTEGRATION: &str = "x";
 pub(super) struct Problems(BTreeMap<String, Vec<String>>);
 
 impl Problems {
-    fn add(&mut self, property: &str, message: impl ToString) {
+    pub(super) fn add(&mut self, property: &str, message: impl ToString) {
         let messages = self.0.entry(property.to_owned()).or_default();
         messages.push(message.to_string());
     }

@@ -35,7 +35,7 @@ use super::verify::VerifyObject;
 use super::{
     access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
     destinations_v3, event_hooks, hooks, instance, key_preview, ledger, loads, notifications, openapi,
-    rejects, sources, tokens, types, usage, verify,
+    rejects, setup_help, sources, tokens, types, usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
@@ -53,14 +53,14 @@ pub fn router(state: ManageState) -> Router {
     // The only address that anybody may look at.
     let v4 = v4.route("/openapi.json", get(openapi::show));
     Router::new()
-        .nest("/v4", v4)
+        .nest("/v4", v4.merge(setup_help::routes(&state)))
         .nest("/v3", v3)
         .nest("/notifications", notifications)
         .with_state(state)
 }
 
 /// Unknown addresses, and methods that an address doesn't know (management-api.md §1.2).
-async fn not_found() -> Answer {
+pub(super) async fn not_found() -> Answer {
     Err(Refusal::not_found())
 }
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::authentication::{AdminKey, Caller};
 use super::buffer::Buffer;
+use super::check_progress::CheckProgresses;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 use super::instance::Facts;
@@ -66,6 +67,8 @@ pub struct ManageState {
     pub(super) facts: Arc<Facts>,
     /// Checks that run in the background; awaited by [`ManageState::drain`].
     tasks: Arc<Mutex<JoinSet<()>>>,
+    /// How far checks have come.
+    pub(super) progresses: CheckProgresses,
 }
 
 impl ManageState {
@@ -76,6 +79,7 @@ impl ManageState {
             parts: Arc::new(parts),
             facts: Arc::default(),
             tasks: Arc::default(),
+            progresses: CheckProgresses::default(),
         }
     }
 

@@ -20,7 +20,7 @@ pub struct EmbeddedLogSettings {
     /// How much may wait to be written, in memory: 64 MiB. What is more is refused as
     /// [`Busy`](crate::AppendError::Busy).
     pub queue: ByteCount,
-    /// How much of what was just written is kept in memory for the reader that comes next: 32 MiB.
+    /// How much of what was just written is kept in memory for the reader that comes next: 16 MiB.
     pub tail: ByteCount,
     /// The largest entry: 64 MiB, three times the largest request (import-api.md §4).
     pub most_entry: ByteCount,
@@ -41,7 +41,7 @@ impl Default for EmbeddedLogSettings {
         Self {
             segment: ByteCount::new(64 * MEBIBYTE),
             queue: ByteCount::new(64 * MEBIBYTE),
-            tail: ByteCount::new(32 * MEBIBYTE),
+            tail: ByteCount::new(16 * MEBIBYTE),
             most_entry: ByteCount::new(64 * MEBIBYTE),
             budget: None,
             reserve: ByteCount::new(256 * MEBIBYTE),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use axum::extract::Query;
 use serde::Deserialize;
 
-use crate::components::{Badge, Empty, Moment};
+use crate::components::{Badge, Banner, Empty, Moment};
 use crate::frame::{Frame, Page, Section, Shown, show};
 
 /// A destination, as far as pages show it (management-api.md §5.1).
@@ -50,18 +51,31 @@ struct DestinationsPage {
     empty: Empty,
 }
 
+/// What was done before.
+#[derive(Deserialize)]
+pub(crate) struct Told {
+    #[serde(default)]
+    done: String,
+}
+
 /// `GET /destinations`.
-pub(crate) async fn list(page: Page) -> Shown {
+pub(crate) async fn list(page: Page, Query(told): Query<Told>) -> Shown {
+    let banner = (told.done == "removed").then(|| Banner::done("The destination is removed."));
     let frame = page.frame("Destinations", Section::Destinations);
-    let how = if frame.is_admin() {
-        "Connect one through the management API."
-    } else {
-        "An administrator can connect one."
-    };
     let what = "A destination is a bucket, or a folder, that data is loaded into.";
+    let empty = if frame.is_admin() {
+        let how = "Connecting one takes a few minutes.";
+        Empty::new("No destination yet", &format!("{what} {how}"))
+            .with_action("/destinations/new", "Add a destination")
+    } else {
+        Empty::new(
+            "No destination yet",
+            &format!("{what} An administrator can connect one."),
+        )
+    };
     show(&DestinationsPage {
-        frame,
+        frame: frame.with_banner(banner),
         destinations: page.api.get("/v4/destinations").await?,
-        empty: Empty::new("No destination yet", &format!("{what} {how}")),
+        empty,
     })
 }

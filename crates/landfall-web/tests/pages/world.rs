@@ -129,6 +129,10 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new(public_url: Option<&str>) -> Self {
+        Self::with_checker(public_url, Arc::new(NoBuckets)).await
+    }
+
+    pub(crate) async fn with_checker(public_url: Option<&str>, checker: Arc<dyn Checker>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let instance = Instance {
@@ -145,7 +149,7 @@ impl World {
         let entropy = Arc::new(Counting::default());
         let manage = ManageState::new(manage::Parts {
             catalog: catalog.clone(),
-            checker: Arc::new(NoBuckets),
+            checker,
             buffer: Arc::new(NothingWaits),
             messenger: Arc::new(Mute),
             clock: now.clone(),
@@ -185,15 +189,21 @@ impl World {
     /// With an administrator named `ada`, who is signed in.
     pub(crate) async fn with_admin() -> (Self, Browser) {
         let world = Self::new(None).await;
-        let browser = world.browser();
-        let made = browser.post("/setup", &world.first_run(&world.code)).await;
+        let browser = world.first_browser().await;
+        (world, browser)
+    }
+
+    /// A browser in which the administrator `ada` was made, and is signed in.
+    pub(crate) async fn first_browser(&self) -> Browser {
+        let browser = self.browser();
+        let made = browser.post("/setup", &self.first_run(&self.code)).await;
         assert_eq!(
             (made.status, made.header("location")),
             (303, "/"),
             "{}",
             made.body
         );
-        (world, browser)
+        browser
     }
 
     pub(crate) fn first_run<'a>(&self, code: &'a str) -> [(&'static str, &'a str); 4] {

@@ -28,7 +28,7 @@ pub(crate) struct ServeOptions {
     /// Age of its first record at which a batch closes [default: 300]
     #[arg(long, value_name = "SECONDS")]
     batch_wait_seconds: Option<String>,
-    /// Memory that batches may take [default: 268435456]
+    /// Memory that batches may take [default: 201326592]
     #[arg(long, value_name = "BYTES")]
     memory_budget_bytes: Option<String>,
     /// Disk that waiting records may take; near it, requests are answered 503 [default: no limit]

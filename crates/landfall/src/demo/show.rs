@@ -72,7 +72,7 @@ pub(super) fn load(
 pub(super) fn check(runtime: &Runtime, settings: &DestinationSettings) -> anyhow::Result<()> {
     say!("\n2. Check");
     let report = check::run_check(runtime, settings, None, &mut |shown| match shown {
-        Shown::Begun(_) | Shown::LookingAround => {}
+        Shown::Begun(_) | Shown::LookingAround | Shown::Ended(_) => {}
         Shown::Lines(lines) => lines.lines().for_each(|line| say!("   {line}")),
     })?;
     anyhow::ensure!(

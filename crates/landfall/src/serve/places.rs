@@ -1,15 +1,16 @@
 //! Destinations become buckets; refusals of buckets become words.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use landfall_catalog::{AccessFault, Destination};
 use landfall_core::ids::DestinationId;
-use landfall_core::settings::{AuthMode, DestinationSettings};
+use landfall_core::settings::{AccessSettings, AuthMode, DestinationSettings};
 use landfall_core::units::ByteCount;
-use landfall_http::manage::{Checker, InstanceRules, settings_of};
+use landfall_http::manage::{CheckProgress, Checker, InstanceRules, settings_of};
 use landfall_load::service::{Place, Places};
 use landfall_load::{AccessError, LoadError};
 use landfall_setup::principal::PrincipalArn;
@@ -18,6 +19,7 @@ use landfall_setup::{CheckContext, CheckReport};
 use crate::caller::Caller;
 use crate::check::{Shown, check_destination};
 use crate::remedy::{Remedies, unnamed_challenge};
+use crate::setup::folder;
 use crate::wiring::{aws_options, open_bucket};
 
 /// Opens destinations for loads.
@@ -102,6 +104,50 @@ impl Checker for BucketChecker {
         let challenge = settings.sentinel_key.clone().unwrap_or_else(unnamed_challenge);
         let mut show_nothing = |_: Shown<'_>| {};
         check_destination(settings, &challenge, None, &mut show_nothing).await
+    }
+
+    async fn check_live(
+        &self,
+        _destination: DestinationId,
+        settings: &DestinationSettings,
+        progress: &CheckProgress,
+    ) -> CheckReport {
+        let challenge = settings.sentinel_key.clone().unwrap_or_else(unnamed_challenge);
+        let mut tell = |shown: Shown<'_>| match shown {
+            Shown::Begun(step) => progress.begin(step),
+            Shown::Ended(result) => progress.end(result),
+            Shown::LookingAround | Shown::Lines(_) => {}
+        };
+        check_destination(settings, &challenge, None, &mut tell).await
+    }
+
+    async fn host(&self, settings: &DestinationSettings) -> Option<PrincipalArn> {
+        let ambient = AccessSettings {
+            auth: AuthMode::Ambient,
+            ..settings.access.clone()
+        };
+        Caller::asked(settings, ambient).await.principal
+    }
+
+    fn default_folder(&self) -> Option<PathBuf> {
+        folder::absolute("~/landfall-buckets").ok()
+    }
+
+    async fn make_challenge_file(&self, settings: &DestinationSettings) -> Result<(), String> {
+        let folder = folder::bucket_folder(settings);
+        let (Some(folder), Some(challenge)) = (folder, settings.sentinel_key.clone()) else {
+            return Err(
+                "only bucket folders can be filled from here: upload the challenge file yourself".to_owned(),
+            );
+        };
+        let making = tokio::task::spawn_blocking(move || {
+            folder::make(&folder)?;
+            folder::make_challenge(&folder, challenge.as_str())
+        });
+        match making.await {
+            Ok(made) => made.map_err(|fault| format!("{fault:#}")),
+            Err(_) => Err("the challenge file was not made: see the log of the server".to_owned()),
+        }
     }
 
     async fn principal(&self, settings: &DestinationSettings) -> Option<PrincipalArn> {

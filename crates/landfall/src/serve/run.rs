@@ -14,6 +14,7 @@ use landfall_load::service::{ANSWER_WITHIN, Conductor, NoticeParts, Notices, Ser
 use landfall_web::SetupCode;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::accept::{self, TlsFiles};
@@ -38,6 +39,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Serves until a signal comes, then takes nothing more, loads what it has, and ends.
 pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
+    let mut signals = EndSignals::catch().context("catching signals")?;
     let folder = DataFolder::open(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
@@ -105,7 +107,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let web = web(&settings, &core, manage.clone(), setup_code, ending);
     let app = router(&settings, &core, gate.clone(), manage.clone(), ops, &web);
     let ended = async move {
-        wait_for_signal().await;
+        signals.next().await;
         // From now on pushes are told to come again; those that are in the log are acknowledged.
         gate.is_ending.store(true, Ordering::SeqCst);
         end.send_replace(true);
@@ -274,15 +276,25 @@ async fn watch_destinations(
     }
 }
 
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that end the server. They are caught from the start on: one that comes while the parts are being put
+/// together ends it in order, too.
+struct EndSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl EndSignals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

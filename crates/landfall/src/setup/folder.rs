@@ -8,7 +8,7 @@ use anyhow::Context;
 use landfall_core::settings::{DestinationSettings, Endpoint};
 
 /// The bucket's folder, where the bucket is one.
-pub(super) fn bucket_folder(destination: &DestinationSettings) -> Option<PathBuf> {
+pub(crate) fn bucket_folder(destination: &DestinationSettings) -> Option<PathBuf> {
     match &destination.access.endpoint {
         Some(Endpoint::Folder(root)) => Some(root.as_path().join(destination.bucket.as_str())),
         Some(Endpoint::Url(_)) | None => None,
@@ -16,7 +16,7 @@ pub(super) fn bucket_folder(destination: &DestinationSettings) -> Option<PathBuf
 }
 
 /// Makes the bucket's folder.
-pub(super) fn make(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn make(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!(
             "making the folder {}: check who may write there",
@@ -26,7 +26,7 @@ pub(super) fn make(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Makes the empty challenge file; one that is there stays as it is. Errors don't tell the name.
-pub(super) fn make_challenge(folder: &Path, name: &str) -> anyhow::Result<()> {
+pub(crate) fn make_challenge(folder: &Path, name: &str) -> anyhow::Result<()> {
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -44,7 +44,7 @@ pub(super) fn make_challenge(folder: &Path, name: &str) -> anyhow::Result<()> {
 }
 
 /// What a person typed as an absolute path: `~` is their home, other paths start here.
-pub(super) fn absolute(typed: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn absolute(typed: &str) -> anyhow::Result<PathBuf> {
     let home = || std::env::home_dir().context("finding your home folder");
     let path = match typed.strip_prefix('~') {
         Some("") => home()?,

@@ -156,6 +156,18 @@ impl Chromium {
         self.command(&format!("element/{element}/click"), &json!({}));
     }
 
+    /// Presses keys, one after the other, wherever the focus is.
+    #[allow(dead_code, reason = "each test binary uses its part")]
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key})))
+            .collect();
+        let source = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.command("actions", &json!({"actions": [source]}));
+    }
+
     /// Waits for a page.
     #[track_caller]
     pub fn wait_for(&self, path: &str) {

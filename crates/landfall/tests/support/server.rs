@@ -69,11 +69,11 @@ impl Site {
 
     /// Starts the server, and waits until it says where it is.
     pub fn start(&self, more: &[&str]) -> Server {
-        self.start_in(more, &[])
+        self.start_with(more, &[])
     }
 
     /// As [`Site::start`], with variables in the environment.
-    pub fn start_in(&self, more: &[&str], variables: &[(&str, &str)]) -> Server {
+    pub fn start_with(&self, more: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = self.serve(more);
         command.envs(variables.iter().copied());
         Self::started(command)

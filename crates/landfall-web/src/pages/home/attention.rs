@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::components::{Badge, Moment, Tone};
 use crate::pages::destinations::Destination;
 use crate::pages::integrations::Source;
+use crate::words::sentence;
 
 /// Something that is wrong now (management-api.md §12.3, operations.md §1).
 #[derive(Debug, Deserialize)]
@@ -14,8 +15,6 @@ struct Notification {
     title: String,
     destination_id: Option<u32>,
     source_id: Option<u32>,
-    #[serde(default)]
-    tables: Vec<String>,
     message: String,
     raised_at: Moment,
 }
@@ -49,14 +48,10 @@ fn matter(notice: Notification) -> Matter {
         (_, None, Some(destination)) => Some(format!("/destinations/{destination}")),
         (_, None, None) => None,
     };
-    let tables = match notice.tables.as_slice() {
-        [] => String::new(),
-        tables => format!(" ({})", tables.join(", ")),
-    };
     Matter {
         badge,
         title: notice.title,
-        text: format!("{}{tables}", notice.message),
+        text: sentence(&notice.message),
         since: Some(notice.raised_at),
         href,
     }

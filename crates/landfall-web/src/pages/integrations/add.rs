@@ -14,6 +14,7 @@ use crate::frame::{Frame, Page, Shown, show, show_again};
 use crate::pages::destinations::Destination;
 use crate::state::WebState;
 use crate::trouble::Trouble;
+use crate::words::sentence;
 
 const IMPORT_API: &str = "import_api";
 const WEBHOOK: &str = "webhook.incoming-webhook";
@@ -49,18 +50,6 @@ impl AddPage {
     fn is_chosen(&self, destination: &Destination) -> bool {
         self.destination == Some(destination.id)
     }
-}
-
-/// A message of the API as a sentence.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let dot = if message.ends_with(['.', '!', '?']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{}{}{dot}", first.unwrap_or_default(), letters.as_str())
 }
 
 /// The form, with what the API has against what was typed beside the fields.
@@ -177,12 +166,5 @@ mod tests {
         );
         assert_eq!(body(&typed("anything"))["type"], IMPORT_API);
         assert_eq!(body(&typed(IMPORT_API))["properties"], json!({}));
-    }
-
-    #[test]
-    fn messages_become_sentences() {
-        assert_eq!(sentence("non-unique name (x)"), "Non-unique name (x).");
-        assert_eq!(sentence("The name is taken."), "The name is taken.");
-        assert_eq!(sentence(""), ".");
     }
 }

@@ -71,10 +71,15 @@ pub(crate) fn target_command() -> CodeBox {
     code_box("target-command", "target-stitch command", text.to_owned())
 }
 
+/// stitchclient 1.0.1 looks for classes where Python 3.10 and later no longer have them: this puts them back.
+const PYTHON_310: &str = "import collections, collections.abc\n\n# stitchclient 1.0.1 needs this from Python 3.10 on.\n\
+     for name in (\"Hashable\", \"Mapping\", \"MutableMapping\"):\n    \
+     setattr(collections, name, getattr(collections.abc, name))\n\n";
+
 /// A program with the client library for Python.
 pub(crate) fn python(example: &Example<'_>) -> CodeBox {
     let text = format!(
-        "from stitchclient.client import Client\n\nwith Client(\n    {},\n    {},\n    table_name={},\n    key_names=[\"id\"],\n    \
+        "{PYTHON_310}from stitchclient.client import Client\n\nwith Client(\n    {},\n    {},\n    table_name={},\n    key_names=[\"id\"],\n    \
          override_stitch_url={},\n) as client:\n    client.push({{\"action\": \"upsert\", \"sequence\": {}, \"data\": \
          {{\"id\": 1, \"name\": \"Finn\"}}}})",
         example.client_id,

@@ -96,7 +96,8 @@ impl Source {
             .find(|one| Some(one.id) == self.destination_id);
         Head {
             source: self.clone(),
-            destination: destination.map(|one| (one.name.clone(), one.badge())),
+            destination: destination
+                .map(|one| (one.name.clone(), (one.status() != "active").then(|| one.badge()))),
             tab,
         }
     }
@@ -133,7 +134,8 @@ impl Tab {
 #[template(path = "integrations/head.html")]
 pub(crate) struct Head {
     source: Source,
-    destination: Option<(String, Badge)>,
+    /// Its name, and its state if that matters.
+    destination: Option<(String, Option<Badge>)>,
     tab: Tab,
 }
 

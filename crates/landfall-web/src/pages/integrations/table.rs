@@ -54,9 +54,14 @@ impl Attempt {
         Some((at(&self.started_at)?, at(&self.completed_at)?))
     }
 
-    fn took(&self) -> Took {
+    /// Instants are told in whole seconds.
+    fn took(&self) -> String {
         let millis = self.millis().map_or(0, |(start, end)| end.saturating_sub(start));
-        Took::from_millis(u64::try_from(millis).unwrap_or(0))
+        match u64::try_from(millis).unwrap_or(0) {
+            0 => "< 1 s".to_owned(),
+            millis @ 1..60_000 => format!("{} s", millis / 1_000),
+            millis => Took::from_millis(millis).to_string(),
+        }
     }
 
     fn mark(&self) -> Option<Mark> {

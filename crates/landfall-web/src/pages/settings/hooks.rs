@@ -163,7 +163,12 @@ pub(super) async fn create(page: Page, Form(form): Form<HookForm>) -> Shown {
             destination: Some("Choose a destination that is connected.".to_owned()),
             ..Problems::default()
         };
-        return show_again(&hooks_page(&page, &form, problems).await?);
+        let mut shown = hooks_page(&page, &form, problems).await?;
+        // Then there is no field to say it at.
+        let is_nothing_connected = shown.destinations.is_empty();
+        shown.frame.banner = is_nothing_connected
+            .then(|| Banner::error("Connect a destination first: a webhook belongs to one."));
+        return show_again(&shown);
     }
     let body = json!({
         "type": "post_load", "destination_id": destination, "config": {"url": form.url.trim()},

@@ -120,8 +120,12 @@ pub(super) async fn test(page: Page, Form(form): Form<TestForm>) -> Shown {
             let why = sentence(&result.failure.unwrap_or_default());
             format!("The mail server did not take it. {why}")
         }
+        Err(error) if error.code.as_deref() == Some("MailIsOff") => {
+            let mut shown = mail_page(&page, Typed::default()).await?;
+            shown.frame.banner = Some(Banner::error("There is no mail server yet: save one first."));
+            return show_again(&shown);
+        }
         Err(error) => match (error.code.as_deref(), refused(&error)?) {
-            (Some("MailIsOff"), _) => "There is no mail server yet: save one first.".to_owned(),
             (Some("InvalidBody"), _) => "Enter a valid address, such as ops@example.com.".to_owned(),
             (_, message) => message,
         },

@@ -1,0 +1,169 @@
+//! The check, step by step (setup-flow.md §6.2): a panel that fills in live, on a page that refreshes without a script.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::steps::{Screen, Steps, verify_path};
+use super::stored::Stored;
+use crate::api::ApiError;
+use crate::components::Moment;
+use crate::frame::{Frame, Page, Section, Shown, show as show_page};
+use crate::state::WebState;
+use crate::trouble::Trouble;
+
+/// Scripts send it to be answered with the panel alone.
+const FRAGMENT: &str = "x-fragment";
+
+#[derive(Deserialize)]
+struct StepRow {
+    step: String,
+    title: String,
+    status: String,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    step: String,
+    message: String,
+    cause: String,
+    remedy: String,
+}
+
+#[derive(Deserialize)]
+struct Warning {
+    message: String,
+}
+
+/// What `GET /v4/destinations/{id}/check-progress` answers.
+#[derive(Deserialize)]
+pub(crate) struct Check {
+    pub(crate) status: String,
+    start_time: Moment,
+    steps: Vec<StepRow>,
+    errors: Vec<Problem>,
+    warnings: Vec<Warning>,
+}
+
+/// The panel. `next`: where a check that succeeds leads; empty to stay.
+#[derive(Template)]
+#[template(path = "wizard/check_panel.html")]
+pub(crate) struct CheckPanel {
+    id: u32,
+    check: Option<Check>,
+    next: String,
+}
+
+impl askama::filters::HtmlSafe for CheckPanel {}
+
+impl CheckPanel {
+    /// The panel of the wizard, which leads on.
+    pub(crate) fn of_wizard(id: u32, check: Option<Check>) -> Self {
+        Self {
+            id,
+            check,
+            next: format!("/destinations/{id}/setup/done"),
+        }
+    }
+
+    /// The panel of the destination's own page, which is loaded again when a check ends.
+    pub(crate) fn of_page(id: u32, check: Option<Check>) -> Self {
+        Self {
+            id,
+            check,
+            next: format!("/destinations/{id}"),
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.status() == "running"
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.check.is_some()
+    }
+
+    fn status(&self) -> &str {
+        self.check.as_ref().map_or("none", |check| &check.status)
+    }
+
+    fn has(&self, step: &StepRow) -> impl Iterator<Item = &Problem> {
+        let errors = self.check.as_ref().map_or(&[][..], |check| &check.errors);
+        let step = step.step.clone();
+        errors.iter().filter(move |error| error.step == step)
+    }
+}
+
+/// The last check, if there was one.
+pub(crate) async fn last_check(page: &Page, id: u32) -> Result<Option<Check>, ApiError> {
+    match page
+        .api
+        .get(&format!("/v4/destinations/{id}/check-progress"))
+        .await
+    {
+        Ok(check) => Ok(Some(check)),
+        Err(error) if error.status == StatusCode::NOT_FOUND => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "wizard/check.html")]
+struct CheckPage {
+    frame: Frame,
+    steps: Steps,
+    panel: CheckPanel,
+    back: String,
+}
+
+fn fragment(panel: &CheckPanel) -> Shown {
+    Ok(Html(panel.render()?).into_response())
+}
+
+/// `POST /destinations/{id}/setup/check`.
+pub(super) async fn start(page: Page, Path(id): Path<u32>, headers: HeaderMap) -> Shown {
+    let started: Result<Value, ApiError> = page
+        .api
+        .post(&format!("/v4/destinations/{id}/check"), &json!({}))
+        .await;
+    started?;
+    if headers.contains_key(FRAGMENT) {
+        return fragment(&CheckPanel::of_wizard(id, last_check(&page, id).await?));
+    }
+    Ok(Redirect::to(&format!("/destinations/{id}/setup/check")).into_response())
+}
+
+/// The panel's check; a name is not shown again once it has succeeded.
+async fn watched(state: &WebState, page: &Page, id: u32) -> Result<Option<Check>, Trouble> {
+    let check = last_check(page, id).await?;
+    if check.as_ref().is_some_and(|check| check.status == "succeeded") {
+        state.wizard.forget_name(id);
+    }
+    Ok(check)
+}
+
+/// `GET /destinations/{id}/setup/progress`: the panel alone.
+pub(super) async fn progress(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+    fragment(&CheckPanel::of_wizard(id, watched(&state, &page, id).await?))
+}
+
+/// `GET /destinations/{id}/setup/check`: the panel on a page of its own, for browsers without a script.
+pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+    let stored = Stored::read(&page, id).await?;
+    let check = watched(&state, &page, id).await?;
+    if check.as_ref().is_some_and(|check| check.status == "succeeded") {
+        return Ok(Redirect::to(&format!("/destinations/{id}/setup/done")).into_response());
+    }
+    let is_folder = stored.property("s3_endpoint_url").starts_with("file:");
+    show_page(&CheckPage {
+        frame: page.frame("Checking access", Section::Destinations),
+        steps: Steps::new(Screen::Verify, is_folder, Some(id)),
+        panel: CheckPanel::of_wizard(id, check),
+        back: verify_path(id),
+    })
+}

@@ -1,0 +1,155 @@
+//! Screen 4: Grant & Verify Access (setup-flow.md §5).
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect};
+use landfall_core::bucket_name::{BucketHost, BucketName};
+use landfall_core::settings::ChallengeKey;
+use landfall_setup::Place as BucketPlace;
+use landfall_setup::challenge::upload_command;
+
+use super::check::{CheckPanel, last_check};
+use super::choose::for_admins;
+use super::grant::{self, Grant, PolicyBoxes, Wanted, policy_boxes};
+use super::settings::place_of;
+use super::steps::{Screen, Steps, key_path, settings_path, verify_path};
+use super::stored::Stored;
+use crate::components::{Banner, CodeBox, Field};
+use crate::frame::{Frame, Page, Section, Shown, show as show_page, show_again as show_page_again};
+use crate::state::WebState;
+use crate::trouble::Trouble;
+
+/// The name, the one time that it is shown.
+struct ShownOnce {
+    name: String,
+    value: CodeBox,
+    command: Option<CodeBox>,
+}
+
+#[derive(Template)]
+#[template(path = "wizard/verify.html")]
+struct VerifyPage {
+    frame: Frame,
+    steps: Steps,
+    id: u32,
+    bucket: String,
+    /// Path of the bucket's folder, if it is one.
+    folder: Option<String>,
+    policy: Option<PolicyBoxes>,
+    challenge: Option<ShownOnce>,
+    existing: Field,
+    has_problem: bool,
+    panel: CheckPanel,
+    back: String,
+}
+
+/// What is wrong with what was sent.
+#[derive(Default)]
+pub(super) struct Problems {
+    existing: Option<String>,
+    making: Option<String>,
+}
+
+impl Problems {
+    pub(super) fn of_existing(message: String) -> Self {
+        Self {
+            existing: Some(message),
+            making: None,
+        }
+    }
+
+    pub(super) fn of_making(message: String) -> Self {
+        Self {
+            existing: None,
+            making: Some(message),
+        }
+    }
+}
+
+fn shown_once(name: String, grant: &Grant, bucket: &str) -> ShownOnce {
+    let place = match (grant.place.as_str(), &grant.location) {
+        ("aws", _) => Some(BucketPlace::Aws),
+        ("store", Some(endpoint_url)) => Some(BucketPlace::Store {
+            endpoint_url: endpoint_url.clone(),
+        }),
+        _ => None,
+    };
+    let key = ChallengeKey::parse(&name).ok();
+    // Reserved names are only reserved at Amazon; what is stored has passed the rules.
+    let bucket = BucketName::parse(bucket, BucketHost::Endpoint).ok();
+    let command = place.zip(key).zip(bucket).map(|((place, key), bucket)| CodeBox {
+        id: "upload-command".to_owned(),
+        label: "command that uploads the file".to_owned(),
+        text: upload_command(&bucket, &key, &place),
+    });
+    ShownOnce {
+        value: CodeBox {
+            id: "challenge-name".to_owned(),
+            label: "name of the challenge file".to_owned(),
+            text: name.clone(),
+        },
+        name,
+        command,
+    }
+}
+
+async fn screen(
+    state: &WebState,
+    page: &Page,
+    id: u32,
+    wanted: &Wanted,
+    problems: Problems,
+) -> Result<Option<VerifyPage>, Trouble> {
+    let stored = Stored::read(page, id).await?;
+    let Some(grant) = grant::read(page, id, wanted).await? else {
+        return Ok(None);
+    };
+    if stored.is_active() {
+        state.wizard.forget_name(id);
+    }
+    let bucket = stored.property("s3_bucket").to_owned();
+    let name = state.wizard.name(place_of(page, Some(id)));
+    let folder = grant.location.clone().filter(|_| grant.place == "folder");
+    let banner = problems.making.map(Banner::error);
+    let existing = Field::text("existing", "Name of the file")
+        .help("For example from Stitch: stitch-challenge-file-…")
+        .error(problems.existing.clone());
+    Ok(Some(VerifyPage {
+        frame: page
+            .frame("Grant & Verify Access", Section::Destinations)
+            .with_banner(banner),
+        steps: Steps::new(Screen::Verify, folder.is_some(), Some(id)),
+        id,
+        policy: policy_boxes(&grant, &bucket, &verify_path(id), wanted),
+        challenge: name.map(|name| shown_once(name, &grant, &bucket)),
+        bucket,
+        folder,
+        existing,
+        has_problem: problems.existing.is_some(),
+        panel: CheckPanel::of_wizard(id, last_check(page, id).await?),
+        back: key_path(Some(id)),
+    }))
+}
+
+/// `GET /destinations/{id}/setup/verify`.
+pub(super) async fn show(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    Query(wanted): Query<Wanted>,
+) -> Shown {
+    for_admins(&page)?;
+    match screen(&state, &page, id, &wanted, Problems::default()).await? {
+        Some(screen) => show_page(&screen),
+        // A draft has to be filled in first.
+        None => Ok(Redirect::to(&settings_path(Some(id))).into_response()),
+    }
+}
+
+/// The screen with what is wrong.
+pub(super) async fn show_again(state: &WebState, page: &Page, id: u32, problems: Problems) -> Shown {
+    match screen(state, page, id, &Wanted::default(), problems).await? {
+        Some(screen) => show_page_again(&screen),
+        None => Ok(Redirect::to(&settings_path(Some(id))).into_response()),
+    }
+}

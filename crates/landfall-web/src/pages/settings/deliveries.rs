@@ -150,7 +150,7 @@ async fn deliveries_page(
 pub(super) async fn list(page: Page, Path(id): Path<u32>, Query(asked): Query<Asked>) -> Shown {
     let mut shown = deliveries_page(&page, id, &asked.before, "", None).await?;
     shown.frame.banner = asked.replayed.map(|requests| match requests {
-        0 => Banner::warning("Nothing was sent since then, so nothing is sent again."),
+        0 => Banner::warning("Nothing was sent since then, but for what is still being tried."),
         some => Banner::done(format!(
             "{} lined up to be sent again.",
             Count(some).of("request")

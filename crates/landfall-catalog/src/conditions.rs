@@ -203,6 +203,20 @@ impl Catalog {
         Ok(open)
     }
 
+    /// What was wrong and is over, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn resolved_notifications(&self, limit: u32) -> Result<Vec<Condition>, StoreError> {
+        let mut session = self.store.read().await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM conditions c WHERE c.resolved_at IS NOT NULL \
+             ORDER BY c.resolved_at DESC, c.id DESC LIMIT $1"
+        );
+        let rows = session.rows(&sql, args![limit]).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Takes something off the list. False if it isn't on it.
     ///
     /// # Errors

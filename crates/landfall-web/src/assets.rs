@@ -21,6 +21,7 @@ pub(crate) static STYLE: Asset = Asset::new(
     concat!(
         include_str!("../assets/landfall.css"),
         include_str!("../assets/data.css"),
+        include_str!("../assets/settings.css"),
         include_str!("../assets/wizard.css")
     ),
 );

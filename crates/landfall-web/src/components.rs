@@ -10,7 +10,9 @@ mod empty;
 mod field;
 mod moment;
 mod pager;
+mod row_actions;
 mod rows_chart;
+mod select;
 mod strip;
 
 pub(crate) use amount::{Count, Size, Took};
@@ -22,7 +24,9 @@ pub(crate) use empty::Empty;
 pub use field::Field;
 pub use moment::Moment;
 pub use pager::Pager;
+pub(crate) use row_actions::RowActions;
 pub(crate) use rows_chart::{RowsChart, RowsPoint};
+pub(crate) use select::Select;
 pub(crate) use strip::{Mark, Strip};
 
 /// Parts are HTML already: pages must not escape them again.
@@ -33,5 +37,5 @@ macro_rules! html_safe {
 }
 
 html_safe!(
-    Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager, RowsChart, Strip
+    Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager, RowActions, RowsChart, Select, Strip
 );

@@ -23,15 +23,19 @@ pub(crate) enum Section {
     Integrations,
     Destinations,
     Loads,
+    Notifications,
+    Settings,
 }
 
 impl Section {
     /// What the navigation shows, in order. A new section is added here, and nowhere else.
-    const SHOWN: [(Self, &'static str, &'static str); 4] = [
+    const SHOWN: [(Self, &'static str, &'static str); 6] = [
         (Self::Home, "Home", "/"),
         (Self::Integrations, "Integrations", "/integrations"),
         (Self::Destinations, "Destinations", "/destinations"),
         (Self::Loads, "Loads", "/loads"),
+        (Self::Notifications, "Notifications", "/notifications"),
+        (Self::Settings, "Settings", "/settings"),
     ];
 }
 
@@ -41,6 +45,8 @@ pub(crate) struct NavLink {
     pub(crate) text: &'static str,
     pub(crate) href: &'static str,
     pub(crate) is_current: bool,
+    /// How many things there are to look at behind it.
+    pub(crate) news: usize,
 }
 
 /// What the layouts need. Every page has one in its field `frame`.
@@ -52,6 +58,8 @@ pub(crate) struct Frame {
     pub(crate) banner: Option<Banner>,
     pub(crate) theme: Theme,
     pub(crate) path: String,
+    /// Notifications that nobody has dismissed yet.
+    pub(crate) news: usize,
     signed_in: Option<SignedIn>,
 }
 
@@ -63,6 +71,7 @@ impl Frame {
             banner: None,
             theme: visit.theme,
             path: visit.path.clone(),
+            news: 0,
             signed_in: visit.signed_in.clone(),
         }
     }
@@ -101,6 +110,11 @@ impl Frame {
             text,
             href,
             is_current: *section == self.section,
+            news: if *section == Section::Notifications {
+                self.news
+            } else {
+                0
+            },
         })
     }
 
@@ -137,6 +151,8 @@ pub(crate) struct Page {
     pub(crate) signed_in: SignedIn,
     /// The management API, with the user's rights.
     pub(crate) api: Api,
+    /// Notifications that nobody has dismissed yet.
+    news: usize,
 }
 
 impl FromRequestParts<WebState> for Page {
@@ -147,10 +163,12 @@ impl FromRequestParts<WebState> for Page {
         let back = visit.path.clone();
         let signed_in = visit.signed_in.clone().ok_or(Trouble::SignIn { back })?;
         let api = signed_in.api(state).seen_at(head.headers.get(header::HOST));
+        let news = state.catalog().notifications().await?.len();
         Ok(Self {
             visit,
             signed_in,
             api,
+            news,
         })
     }
 }
@@ -158,7 +176,10 @@ impl FromRequestParts<WebState> for Page {
 impl Page {
     /// What surrounds this page.
     pub(crate) fn frame(&self, title: &str, section: Section) -> Frame {
-        Frame::new(&self.visit, title, section)
+        Frame {
+            news: self.news,
+            ..Frame::new(&self.visit, title, section)
+        }
     }
 }
 

@@ -6,5 +6,7 @@ pub(crate) mod first_run;
 pub(crate) mod home;
 pub(crate) mod integrations;
 pub(crate) mod loads;
+pub(crate) mod notifications;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod theme;

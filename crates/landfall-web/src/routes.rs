@@ -6,7 +6,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tower::ServiceExt;
 
-use crate::pages::{account, destinations, first_run, home, integrations, loads, sign_in, theme};
+use crate::pages::{
+    account, destinations, first_run, home, integrations, loads, notifications, settings, sign_in, theme,
+};
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
 use crate::{assets, destination, guard, live, visit, wizard};
@@ -64,6 +66,8 @@ fn admin_pages() -> Router<WebState> {
         .merge(integrations::routes())
         .merge(loads::routes())
         .merge(live::routes())
+        .merge(notifications::routes())
+        .merge(settings::routes())
         .merge(wizard::routes())
         .merge(destination::routes())
 }

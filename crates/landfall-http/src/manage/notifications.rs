@@ -5,7 +5,7 @@ use landfall_catalog::{Condition, ConditionId, NotificationSettings, Smtp, SmtpS
 use landfall_core::ids::{DestinationId, SourceId};
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok, ok_empty};
@@ -16,6 +16,9 @@ use super::instant::Seconds;
 use super::messenger::test_mail;
 use super::request::{JsonBody, Numbers};
 use super::state::ManageState;
+
+/// Lines of what is over.
+const MOST_RESOLVED: u32 = 20;
 
 /// What is wrong now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +43,20 @@ struct NotificationObject<'a> {
     message: &'a str,
     raw_error: Option<&'a str>,
     raised_at: Seconds,
+}
+
+/// What was wrong lately.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ResolvedList<'a> {
+    data: Vec<ResolvedObject<'a>>,
+}
+
+/// Something that was wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct ResolvedObject<'a> {
+    #[serde(flatten)]
+    notification: NotificationObject<'a>,
+    resolved_at: Option<Seconds>,
 }
 
 fn object(condition: &Condition) -> NotificationObject<'_> {
@@ -67,6 +84,18 @@ pub(super) async fn list(State(state): State<ManageState>) -> Answer {
     ok(&NotificationList {
         data: conditions.iter().map(object).collect(),
         mail: has_server && emails.iter().any(|email| email.disabled_at.is_none()),
+    })
+}
+
+/// `GET /v4/notifications/resolved`.
+pub(super) async fn resolved(State(state): State<ManageState>) -> Answer {
+    let conditions = state.catalog().resolved_notifications(MOST_RESOLVED).await?;
+    let line = |condition| ResolvedObject {
+        notification: object(condition),
+        resolved_at: condition.resolved_at.map(Seconds),
+    };
+    ok(&ResolvedList {
+        data: conditions.iter().map(line).collect(),
     })
 }
 
@@ -127,23 +156,40 @@ pub(super) async fn settings(State(state): State<ManageState>) -> Answer {
     ok(&settings_object(&state.catalog().notification_settings().await?))
 }
 
+/// Why settings can't be these: the field, and what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fault {
+    field: &'static str,
+    message: &'static str,
+}
+
+fn fault(field: &'static str, message: &'static str) -> Fault {
+    Fault { field, message }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let errors = json!({fault.field: [fault.message]});
+        Self::with_data("InvalidBody", json!({"message": fault.message, "errors": errors}))
+    }
+}
+
 /// The settings after a change: what is absent stays.
-fn merge(
-    stored: NotificationSettings,
-    body: &Map<String, Value>,
-) -> Result<NotificationSettings, &'static str> {
+fn merge(stored: NotificationSettings, body: &Map<String, Value>) -> Result<NotificationSettings, Fault> {
     let mut settings = stored;
     if let Some(given) = body.get("suppress_raw_errors") {
-        settings.suppress_raw_errors = given
-            .as_bool()
-            .ok_or("suppress_raw_errors must be true or false")?;
+        settings.suppress_raw_errors = given.as_bool().ok_or(fault(
+            "suppress_raw_errors",
+            "suppress_raw_errors must be true or false",
+        ))?;
     }
     if let Some(given) = body.get("row_budget") {
         settings.row_budget = match given {
             Value::Null => None,
             given => {
                 let rows = given.as_u64().filter(|rows| (1..=i64::MAX as u64).contains(rows));
-                Some(rows.ok_or("row_budget must be a whole number from 1, or null")?)
+                let refusal = fault("row_budget", "row_budget must be a whole number from 1, or null");
+                Some(rows.ok_or(refusal)?)
             }
         };
     }
@@ -158,53 +204,66 @@ fn merge(
 
 const SMTP_KEYS: [&str; 6] = ["host", "port", "security", "username", "password", "from"];
 
+/// A text of `given`, if it has one.
+fn smtp_text(given: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Fault> {
+    match given.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if !text.is_empty() && !text.contains(char::is_control) => {
+            Ok(Some(text.clone()))
+        }
+        Some(_) => Err(fault(name, "the values of smtp must be texts, and port a number")),
+    }
+}
+
+fn smtp_port(given: &Map<String, Value>, security: SmtpSecurity) -> Result<u16, Fault> {
+    let Some(port) = given.get("port") else {
+        return Ok(standard_port(security));
+    };
+    port.as_u64()
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0)
+        .ok_or(fault("port", "port must be a number from 1 to 65535"))
+}
+
 /// A mail server, as a whole. A password that isn't given stays, as long as host and user do.
-fn read_smtp(given: &Value, stored: Option<&Smtp>) -> Result<Smtp, &'static str> {
+fn read_smtp(given: &Value, stored: Option<&Smtp>) -> Result<Smtp, Fault> {
     let given = given
         .as_object()
         .filter(|given| given.keys().all(|key| SMTP_KEYS.contains(&key.as_str())))
-        .ok_or("smtp may only have host, port, security, username, password and from")?;
-    let text = |name: &str| match given.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() && !text.contains(char::is_control) => Ok(Some(text)),
-        Some(_) => Err("the values of smtp must be texts, and port a number"),
-    };
-    let is_host = |host: &&String| host.len() <= 253 && !host.contains([' ', '/', '@']);
-    let host = text("host")?
+        .ok_or(fault(
+            "smtp",
+            "smtp may only have host, port, security, username, password and from",
+        ))?;
+    let is_host = |host: &String| host.len() <= 253 && !host.contains([' ', '/', '@']);
+    let host = smtp_text(given, "host")?
         .filter(is_host)
-        .ok_or("smtp needs a host: the name of the mail server")?;
-    let from = text("from")?
+        .ok_or(fault("host", "smtp needs a host: the name of the mail server"))?;
+    let from = smtp_text(given, "from")?
         .filter(|from| is_address(from))
-        .ok_or("smtp needs a from: the address that mail comes from")?;
-    let security = match text("security")? {
+        .ok_or(fault(
+            "from",
+            "smtp needs a from: the address that mail comes from",
+        ))?;
+    let security = match smtp_text(given, "security")? {
         None => SmtpSecurity::StartTls,
-        Some(spelling) => {
-            SmtpSecurity::from_spelling(spelling).ok_or("security must be starttls, tls or none")?
-        }
+        Some(spelling) => SmtpSecurity::from_spelling(&spelling)
+            .ok_or(fault("security", "security must be starttls, tls or none"))?,
     };
-    let port = match given.get("port") {
-        None => standard_port(security),
-        Some(port) => port
-            .as_u64()
-            .and_then(|port| u16::try_from(port).ok())
-            .filter(|port| *port > 0)
-            .ok_or("port must be a number from 1 to 65535")?,
-    };
-    let username = text("username")?.cloned();
+    let username = smtp_text(given, "username")?;
     let kept = stored
-        .filter(|stored| stored.host == *host && stored.username == username)
+        .filter(|stored| stored.host == host && stored.username == username)
         .and_then(|stored| stored.password.clone());
     let password = match given.get("password") {
         None => kept,
-        Some(_) => text("password")?.cloned().map(SecretString::from),
+        Some(_) => smtp_text(given, "password")?.map(SecretString::from),
     };
     Ok(Smtp {
-        host: host.clone(),
-        port,
+        port: smtp_port(given, security)?,
+        host,
         security,
         username,
         password,
-        from: from.clone(),
+        from,
     })
 }
 
@@ -223,7 +282,7 @@ pub(super) async fn update(State(state): State<ManageState>, caller: Caller, bod
         .only(&["suppress_raw_errors", "row_budget", "smtp"])
         .ok_or_else(|| refusal("PUT body may only include suppress_raw_errors, row_budget and smtp"))?;
     let stored = state.catalog().notification_settings().await?;
-    let settings = merge(stored, body).map_err(refusal)?;
+    let settings = merge(stored, body)?;
     let act = state.act(&caller);
     state.catalog().set_notification_settings(&settings, act).await?;
     ok(&settings_object(&settings))
@@ -255,11 +314,10 @@ pub(super) async fn test(State(state): State<ManageState>, body: JsonBody) -> An
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
-    use serde_json::json;
 
     use super::*;
 
-    fn smtp(given: Value, stored: Option<&Smtp>) -> Result<Smtp, &'static str> {
+    fn smtp(given: Value, stored: Option<&Smtp>) -> Result<Smtp, Fault> {
         read_smtp(&given, stored)
     }
 

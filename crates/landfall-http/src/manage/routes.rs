@@ -19,11 +19,12 @@ use super::destination_object::DestinationObject;
 use super::destinations_v3::DestinationV3;
 use super::event_hooks::{EventHookObject, TestResult};
 use super::hooks::{HookList, HookObject};
+use super::instance::InstanceObject;
 use super::key_preview::Preview;
 use super::ledger::{AttemptObject, LoadHistory, Series};
 use super::load_object::LoadDetail;
 use super::loads::{Page, ReportObject};
-use super::notifications::{NotificationList, NotificationSettingsObject};
+use super::notifications::{NotificationList, NotificationSettingsObject, ResolvedList};
 use super::rejects::RejectsReport;
 use super::source_object::SourceObject;
 use super::state::ManageState;
@@ -33,8 +34,8 @@ use super::usage::{SourceStats, UsageReport};
 use super::verify::VerifyObject;
 use super::{
     access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
-    destinations_v3, event_hooks, hooks, key_preview, ledger, loads, notifications, openapi, rejects,
-    setup_help, sources, tokens, types, usage, verify,
+    destinations_v3, event_hooks, hooks, instance, key_preview, ledger, loads, notifications, openapi,
+    rejects, setup_help, sources, tokens, types, usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
@@ -67,7 +68,7 @@ pub(super) async fn not_found() -> Answer {
 pub(super) fn tables() -> [Api; 3] {
     let v4 = reports(sources_of(destinations_of(Api::new("/v4"))));
     [
-        instance(v4),
+        of_instance(v4),
         v3(Api::new("/v3")),
         notices(Api::new("/notifications")),
     ]
@@ -291,8 +292,13 @@ fn reports(api: Api) -> Api {
     )
 }
 
-fn instance(api: Api) -> Api {
+fn of_instance(api: Api) -> Api {
     let api = api
+        .get(
+            "/instance",
+            instance::show,
+            answers::<InstanceObject<'_>>("The instance: its version, and how long it keeps things"),
+        )
         .get(
             "/access-keys",
             access_keys::list,
@@ -334,6 +340,11 @@ fn events(api: Api) -> Api {
         "/notifications",
         notifications::list,
         answers::<NotificationList<'_>>("What is wrong now"),
+    )
+    .get(
+        "/notifications/resolved",
+        notifications::resolved,
+        answers::<ResolvedList<'_>>("What was wrong lately and is over, newest first"),
     )
     .post(
         "/notifications/{id}/dismiss",

@@ -12,6 +12,7 @@ use super::buffer::Buffer;
 use super::check_progress::CheckProgresses;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
+use super::instance::Facts;
 use super::messenger::Messenger;
 
 /// What the management API is made of; passed in by whoever starts it.
@@ -63,6 +64,7 @@ impl fmt::Debug for Parts {
 #[derive(Debug, Clone)]
 pub struct ManageState {
     pub(super) parts: Arc<Parts>,
+    pub(super) facts: Arc<Facts>,
     /// Checks that run in the background; awaited by [`ManageState::drain`].
     tasks: Arc<Mutex<JoinSet<()>>>,
     /// How far checks have come.
@@ -75,8 +77,18 @@ impl ManageState {
     pub fn new(parts: Parts) -> Self {
         Self {
             parts: Arc::new(parts),
+            facts: Arc::default(),
             tasks: Arc::default(),
             progresses: CheckProgresses::default(),
+        }
+    }
+
+    /// With what it is to tell of the instance.
+    #[must_use]
+    pub fn with_facts(self, facts: Facts) -> Self {
+        Self {
+            facts: Arc::new(facts),
+            ..self
         }
     }
 

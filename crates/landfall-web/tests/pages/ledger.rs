@@ -67,7 +67,7 @@ fn outcome(key: &str) -> Outcome {
         }),
         started_at: now(),
         done_at: now(),
-        hook_body: None,
+        hook_body: Some("{}".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use landfall_http::import;
 use landfall_http::import::{Answer, Identity, ImportSettings};
-use landfall_http::manage::{self, AdminKey, InstanceRules, ManageState, PublicAddress};
+use landfall_http::manage::{self, AdminKey, Facts, InstanceRules, KeptDays, ManageState, PublicAddress};
 use landfall_load::service::ConductorHandle;
 use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
@@ -38,7 +38,7 @@ pub(super) fn manage_state(
         .as_ref()
         .map(|key| AdminKey::parse(key.expose_secret()))
         .transpose()?;
-    Ok(ManageState::new(manage::Parts {
+    let state = ManageState::new(manage::Parts {
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
         buffer: Arc::new(LogBuffer(core.log.clone())),
@@ -49,7 +49,23 @@ pub(super) fn manage_state(
         admin_key,
         rules,
         address: public_address(settings),
-    }))
+    });
+    Ok(state.with_facts(facts(settings)))
+}
+
+/// What the API tells of this server.
+fn facts(settings: &ServeSettings) -> Facts {
+    let folder = std::path::absolute(&settings.data_dir).unwrap_or_else(|_| settings.data_dir.clone());
+    Facts {
+        data_folder: Some(folder.display().to_string()),
+        keep_days: KeptDays {
+            unloaded: settings.keep.unloaded,
+            reports: settings.keep.reports,
+            deliveries: settings.keep.deliveries,
+            ledger: settings.keep.ledger,
+            audit: settings.keep.audit,
+        },
+    }
 }
 
 fn public_address(settings: &ServeSettings) -> PublicAddress {

@@ -6,7 +6,6 @@
     reason = "a test whose world can't be built has failed"
 )]
 
-#[allow(dead_code, reason = "it serves other tests too")]
 #[path = "support/server.rs"]
 mod server;
 

@@ -130,7 +130,7 @@ pub(crate) struct DestinationFields {
     /// Region of the bucket; otherwise found out
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Endpoint of another store than AWS, such as https://minio.example.com:9000 or file:///folder
+    /// Endpoint of another store than AWS, with its scheme, or a folder as file:///path
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// Name the bucket in the path rather than in the host

@@ -180,6 +180,24 @@ impl Catalog {
         }
     }
 
+    /// How many objects were landed in destinations that were removed since: their credentials are gone, so that nobody
+    /// can look for them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn objects_out_of_sight(&self) -> Result<u64, StoreError> {
+        let mut session = self.store.read().await?;
+        let row = session
+            .row(
+                "SELECT COUNT(*) AS objects FROM loads l JOIN load_objects o ON o.load_seq = l.seq \
+                 JOIN destinations d ON d.id = l.destination_id \
+                 WHERE d.deleted_at IS NOT NULL",
+                args![],
+            )
+            .await?;
+        row.map_or(Ok(0), |row| row.count("objects"))
+    }
+
     /// At most `limit` objects that should be in the bucket of a destination, in the order of the ledger, after the
     /// one given.
     ///

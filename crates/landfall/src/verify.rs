@@ -72,6 +72,8 @@ async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
     let mut tables = accounts(&catalog).await?;
     let log_note = count_waiting(options, &catalog, &mut tables).await?;
     let buckets = bucket::check(&catalog, options).await?;
+    let out_of_sight = catalog.objects_out_of_sight().await?;
+    let notes: Vec<String> = log_note.into_iter().chain(removed_note(out_of_sight)).collect();
     let mut tables: Vec<TableAccount> = tables.into_values().collect();
     tables.sort_by(|one, two| (&one.source, &one.table).cmp(&(&two.source, &two.table)));
     let problems: Vec<String> = tables
@@ -80,12 +82,9 @@ async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
         .chain(buckets.iter().flat_map(bucket::BucketFindings::problems))
         .collect();
     if options.json {
-        say!(
-            "{}",
-            json_report(&tables, &buckets, log_note.as_deref(), &problems)
-        );
+        say!("{}", json_report(&tables, &buckets, &notes, &problems));
     } else {
-        print_report(&tables, &buckets, log_note.as_deref(), &problems);
+        print_report(&tables, &buckets, &notes, &problems);
     }
     Ok(problems.is_empty())
 }
@@ -197,10 +196,20 @@ async fn count_waiting(
     Ok(None)
 }
 
+/// Says what nobody can look for any more.
+fn removed_note(objects: u64) -> Option<String> {
+    (objects > 0).then(|| {
+        format!(
+            "{objects} object(s) are in buckets of destinations that were removed: nobody looked for those, since their \
+             credentials are gone"
+        )
+    })
+}
+
 fn print_report(
     tables: &[TableAccount],
     buckets: &[bucket::BucketFindings],
-    log_note: Option<&str>,
+    notes: &[String],
     problems: &[String],
 ) {
     for table in tables {
@@ -219,14 +228,16 @@ fn print_report(
         );
     }
     buckets.iter().for_each(|bucket| say!("{}", bucket.summary()));
-    if let Some(note) = log_note {
+    for note in notes {
         say!("Note: {note}");
     }
     for problem in problems {
         say!("✗ {problem}");
     }
-    if problems.is_empty() {
+    if problems.is_empty() && notes.is_empty() {
         say!("✓ All adds up");
+    } else if problems.is_empty() {
+        say!("✓ What could be looked at adds up");
     } else {
         say!("{} problem(s)", problems.len());
     }
@@ -235,7 +246,7 @@ fn print_report(
 fn json_report(
     tables: &[TableAccount],
     buckets: &[bucket::BucketFindings],
-    log_note: Option<&str>,
+    notes: &[String],
     problems: &[String],
 ) -> String {
     let table = |table: &TableAccount| {
@@ -255,7 +266,7 @@ fn json_report(
         "clean": problems.is_empty(),
         "tables": tables.iter().map(table).collect::<Vec<_>>(),
         "buckets": buckets.iter().map(bucket::BucketFindings::to_json).collect::<Vec<_>>(),
-        "note": log_note,
+        "notes": notes,
         "problems": problems,
     });
     report.to_string()

@@ -439,6 +439,24 @@ async fn objects_are_listed_page_by_page() {
 }
 
 #[tokio::test]
+async fn objects_of_removed_destinations_are_counted() {
+    let (world, setup) = World::with_table().await;
+    for number in 0..3 {
+        let after = (number > 0).then_some(number);
+        world
+            .land(setup, range(after, number + 1), 3, 100 * (number as i64 + 1))
+            .await;
+    }
+    assert_eq!(world.catalog.objects_out_of_sight().await.unwrap(), 0);
+    world
+        .catalog
+        .delete_destination(setup.destination, MappedSources::Pause, act(900))
+        .await
+        .unwrap();
+    assert_eq!(world.catalog.objects_out_of_sight().await.unwrap(), 6);
+}
+
+#[tokio::test]
 async fn records_that_are_lost_take_an_open_load_with_them_and_are_counted() {
     let (world, setup) = World::with_table().await;
     let intent = setup.intent("one", range(None, 5), 10);

@@ -11,13 +11,14 @@ use super::Told;
 use super::access_keys::SecretPage;
 use super::event_names::{LEVELS, when};
 use super::hooks::url_problem;
-use super::refused::{refused, sentence};
+use super::refused::refused;
 use super::row_act::RowAct;
 use super::tabs::{Tab, Tabs};
 use super::url::shown;
 use crate::components::{Badge, Banner, CodeBox, Empty, Field, Moment, RowActions, Tone};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::trouble::Trouble;
+use crate::words::sentence;
 
 const LIST: &str = "/settings/event-webhooks";
 const API: &str = "/v4/event-hooks";

@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::Told;
 use super::recipients::{API as RECIPIENTS_API, Recipient};
-use super::refused::{refused, sentence};
+use super::refused::refused;
 use super::tabs::{Tab, Tabs};
 use crate::api::ApiError;
 use crate::components::{Banner, Field, Select};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::trouble::Trouble;
+use crate::words::sentence;
 
 pub(super) const PATH: &str = "/settings/mail";
 const API: &str = "/v4/notification-settings";

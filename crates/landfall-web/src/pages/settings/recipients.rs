@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::event_hooks::TestResult;
 use super::mail::{PATH, Typed, done, mail_page};
-use super::refused::{refused, sentence};
+use super::refused::refused;
 use super::row_act::RowAct;
 use crate::components::{Badge, Banner, Moment, RowActions, Tone};
 use crate::frame::{Frame, Page, Shown, show_again};
 use crate::state::WebState;
+use crate::words::sentence;
 
 /// Where they are in the management API.
 pub(super) const API: &str = "/notifications/public/v1/api/custom-emails";

@@ -4,18 +4,7 @@ use axum::http::StatusCode;
 
 use crate::api::ApiError;
 use crate::trouble::Trouble;
-
-/// A message of the API as a sentence.
-pub(super) fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let dot = if message.ends_with(['.', '!', '?']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{}{}{dot}", first.unwrap_or_default(), letters.as_str())
-}
+use crate::words::sentence;
 
 /// What to say beside a form, if the API refused what the form asked for. All else is trouble.
 pub(super) fn refused(error: &ApiError) -> Result<String, Trouble> {

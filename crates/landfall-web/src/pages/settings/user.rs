@@ -7,7 +7,6 @@ use landfall_catalog::{Role, User, UserId};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::refused::sentence;
 use super::tabs::{Tab, Tabs};
 use super::users::{LIST, PASSWORD_HELP, role_badge, role_field, user_problem};
 use crate::components::{Badge, Field, Moment, Select};
@@ -15,6 +14,7 @@ use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::password::NewPassword;
 use crate::state::WebState;
 use crate::trouble::Trouble;
+use crate::words::sentence;
 
 #[derive(Template)]
 #[template(path = "settings/user.html")]

@@ -8,13 +8,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::Told;
-use super::refused::sentence;
 use super::tabs::{Tab, Tabs};
 use crate::components::{Badge, Banner, Field, Moment, Select, Tone};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::password::NewPassword;
 use crate::state::WebState;
 use crate::trouble::Trouble;
+use crate::words::sentence;
 
 pub(super) const LIST: &str = "/settings/users";
 

@@ -26,10 +26,14 @@ pub(crate) struct Bound {
     pub(crate) accepts: KindMask,
     pub(crate) plan: PlanId,
     pub(crate) has_scalar_rules: bool,
+    /// Whether a kind that is accepted does not settle it.
+    pub(crate) needs_closer_look: bool,
     /// Whether the object around this member requires it.
     pub(crate) is_required: bool,
     /// How many members an object at this place must have.
     pub(crate) required_members: u32,
+    /// Whether it is special, a key or a bookmark.
+    pub(crate) is_named: bool,
     pub(crate) special: Special,
     /// Position among the key columns, and among the bookmark columns.
     pub(crate) key: Option<u32>,
@@ -123,8 +127,10 @@ impl Bindings {
             accepts: KindMask::ALL,
             plan: plan_id,
             has_scalar_rules: false,
+            needs_closer_look: false,
             is_required: false,
             required_members: 0,
+            is_named: false,
             special: Special::Nothing,
             key: None,
             bookmark: None,
@@ -139,6 +145,7 @@ impl Bindings {
             };
             bound.has_scalar_rules = rules.scalar_check(plan_id);
             bound.required_members = rules.required(plan_id).len() as u32;
+            bound.needs_closer_look = bound.has_scalar_rules || bound.required_members > 0;
             if let Step::Member(name) = step {
                 bound.is_required = rules
                     .required(self.get(parent).plan)
@@ -167,6 +174,7 @@ impl Bindings {
         }
         bound.key = self.keys.get(name).copied();
         bound.bookmark = self.bookmarks.get(name).copied();
+        bound.is_named = bound.special != Special::Nothing || bound.key.is_some() || bound.bookmark.is_some();
     }
 }
 

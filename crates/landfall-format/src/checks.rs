@@ -30,6 +30,9 @@ impl TopLevel {
         self.reserved = None;
         for member in record.children() {
             let bound = bindings.get(member.path());
+            if !bound.is_named {
+                continue;
+            }
             if let Some(key) = bound.key {
                 self.keys[key as usize] = Some(member.index());
             }
@@ -63,10 +66,13 @@ pub(crate) fn schema_problem(record: Value<'_>, bindings: &Bindings, plan: &Tabl
         let bound = bindings.get(value.path());
         let kind = value.kind();
         bound.accepts.contains(kind)
-            && (!bound.has_scalar_rules
-                || !kind.is_scalar()
-                || rules.accepts_scalar(bound.plan, kind, value.text()))
-            && (bound.required_members == 0 || kind != Kind::Object || has_required(value, bindings))
+            && (!bound.needs_closer_look
+                || (!bound.has_scalar_rules
+                    || !kind.is_scalar()
+                    || rules.accepts_scalar(bound.plan, kind, value.text()))
+                    && (bound.required_members == 0
+                        || kind != Kind::Object
+                        || has_required(value, bindings)))
     });
     if is_plainly_right {
         return None;

@@ -11,8 +11,10 @@ use crate::run::{EncodedRun, RunTable};
 use crate::sink::{Counter, Sink};
 use crate::system::{RowFacts, SystemColumns};
 
-/// Pieces are about this long.
+/// Room for a piece.
 const PIECE_BYTES: usize = 1 << 20;
+/// A piece is done when it has this much, so that its last row seldom makes it grow.
+const FULL_BYTES: usize = PIECE_BYTES - (32 << 10);
 
 /// One file of a closed batch, for one load instant.
 #[derive(Debug, Clone)]
@@ -41,7 +43,7 @@ impl FileContent {
             system: None,
             mapping: None,
             is_begun: false,
-            size: 0,
+            room: self.expected_bytes(),
         }
     }
 
@@ -57,6 +59,14 @@ impl FileContent {
             }
             size += piece.taken_bytes() as u64;
         }
+    }
+
+    /// About its length in bytes, at no cost.
+    fn expected_bytes(&self) -> usize {
+        const SYSTEM_COLUMNS_BYTES: usize = 128;
+        let Some(table) = self.table() else { return 0 };
+        let parts = table.parts.iter().map(|(run, part)| &self.batch.runs[*run].tables[*part].rows);
+        parts.map(|rows| rows.used_bytes() + rows.len() * SYSTEM_COLUMNS_BYTES).sum()
     }
 
     fn table(&self) -> Option<&FileTable> {
@@ -81,16 +91,20 @@ pub struct Pieces<'c> {
     /// Where the columns of the part at hand go.
     mapping: Option<Vec<usize>>,
     is_begun: bool,
-    size: usize,
+    /// What the next piece may need.
+    room: usize,
 }
 
 impl Iterator for Pieces<'_> {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        let mut piece = Vec::with_capacity(PIECE_BYTES.min(self.size.max(1 << 12)) + (1 << 12));
-        self.size = PIECE_BYTES;
-        self.write_next(&mut piece).then_some(piece)
+        let mut piece = Vec::with_capacity(self.room.clamp(1 << 12, PIECE_BYTES));
+        if !self.write_next(&mut piece) {
+            return None;
+        }
+        self.room = self.room.saturating_sub(piece.len());
+        Some(piece)
     }
 }
 
@@ -109,7 +123,7 @@ impl Pieces<'_> {
         let rejected_at = self.content.loaded_at.render();
         while let Some(run) = self.content.batch.runs.get(self.part) {
             while self.row < run.rejects.len() {
-                if out.taken_bytes() >= PIECE_BYTES {
+                if out.taken_bytes() >= FULL_BYTES {
                     return;
                 }
                 run.rejects.write_line(self.row, &rejected_at, out);
@@ -176,7 +190,7 @@ impl Pieces<'_> {
     fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut impl Sink) {
         let Some(system) = &mut self.system else { return };
         let mut received = ReceivedCursor::default();
-        while self.row < part.rows.len() && out.taken_bytes() < PIECE_BYTES {
+        while self.row < part.rows.len() && out.taken_bytes() < FULL_BYTES {
             let record = part.rows.get(self.row);
             out.put(record);
             let facts = RowFacts {
@@ -213,7 +227,7 @@ impl Pieces<'_> {
             .widths
             .partition_point(|(from, _)| *from as usize <= self.row)
             - 1;
-        while self.row < part.rows.len() && out.taken_bytes() < PIECE_BYTES {
+        while self.row < part.rows.len() && out.taken_bytes() < FULL_BYTES {
             if part
                 .widths
                 .get(width_index + 1)

@@ -6,7 +6,6 @@ use landfall_core::json::{JsonError, Kind, NonFinite, Paths, Tape, Value};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::{Instant, Timestamp};
 
-use crate::arena::Arena;
 use crate::bindings::Bindings;
 use crate::bookmark::BookmarkRange;
 use crate::checks::{TopLevel, key_problem, reserved_problem, schema_problem, size_problem};
@@ -80,8 +79,6 @@ pub struct TableEncoder {
     span: (usize, usize),
     /// What the tables of the last run held.
     last_sizes: Vec<PoolSize>,
-    /// Lent by the worker that has been at this stream for a while.
-    arena: Option<Arena>,
 }
 
 #[derive(Debug)]
@@ -120,7 +117,6 @@ impl TableEncoder {
             run: EncodedRun::new(plan.clone(), 0),
             span: (0, 0),
             last_sizes: Vec::new(),
-            arena: None,
             plan,
         }
     }
@@ -149,17 +145,6 @@ impl TableEncoder {
     #[must_use]
     pub fn first_rejections(&self) -> &[Reason] {
         self.run.first_rejections()
-    }
-
-    /// Lends the room that runs are written to.
-    pub fn lend(&mut self, arena: Arena) {
-        self.arena = Some(arena);
-    }
-
-    /// Gives back what was lent.
-    #[must_use]
-    pub fn give_back(&mut self) -> Option<Arena> {
-        self.arena.take()
     }
 
     /// Ends the run.
@@ -284,7 +269,7 @@ impl TableEncoder {
         let run = &mut self.run;
         if run.tables.is_empty() {
             let size = self.last_sizes.first().copied().unwrap_or_default();
-            let rows = TextPool::like(size, self.arena.as_mut());
+            let rows = TextPool::like(size);
             run.tables.push(RunTable::new(Arc::from([]), &[], rows));
             run.sequences.reserve(size.texts);
         }
@@ -321,7 +306,6 @@ impl TableEncoder {
             style: csv.style,
             generated_key: generated,
             last_sizes: &self.last_sizes,
-            arena: self.arena.as_mut(),
         };
         let run = &mut self.run;
         let has_sub_rows = emit_record(&mut rows, record, run);

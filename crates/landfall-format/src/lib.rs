@@ -5,7 +5,6 @@
 //! closed; a [`ClosedBatch`] knows its files and writes each of them for any load instant. Everything here is pure: the
 //! same records and the same instant give the same bytes.
 
-mod arena;
 mod batch;
 mod bindings;
 mod bookmark;
@@ -21,7 +20,6 @@ mod sink;
 mod system;
 mod text_pool;
 
-pub use arena::Arena;
 pub use batch::{ClosedBatch, FileFacts, FileKind, TableBatch};
 pub use bookmark::{BookmarkRange, BookmarkValue};
 pub use content::FileContent;

@@ -9,6 +9,9 @@ pub(crate) trait Sink {
     /// Adds the same byte `count` times.
     fn put_repeated(&mut self, byte: u8, count: usize);
 
+    /// Adds a number in decimal digits.
+    fn put_integer(&mut self, value: i64);
+
     /// How many bytes it took.
     fn taken_bytes(&self) -> usize;
 
@@ -36,6 +39,11 @@ impl Sink for Vec<u8> {
     }
 
     #[inline]
+    fn put_integer(&mut self, value: i64) {
+        self.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    #[inline]
     fn taken_bytes(&self) -> usize {
         self.len()
     }
@@ -54,6 +62,12 @@ impl Sink for Counter {
     #[inline]
     fn put_repeated(&mut self, _byte: u8, count: usize) {
         self.0 += count;
+    }
+
+    #[inline]
+    fn put_integer(&mut self, value: i64) {
+        let digits = value.unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
+        self.0 += digits as usize + usize::from(value < 0);
     }
 
     #[inline]

@@ -79,7 +79,7 @@ impl SystemColumns {
             out.put(b"\",");
         }
         out.put(&self.middle);
-        out.put(itoa::Buffer::new().format(row.sequence).as_bytes());
+        out.put_integer(row.sequence);
         if !row.generated_key.is_empty() {
             out.put(b",\"__sdc_primary_key\":\"");
             out.put(row.generated_key);
@@ -105,7 +105,7 @@ impl SystemColumns {
             out.put_byte(style.delimiter);
         }
         out.put(&self.middle);
-        out.put(itoa::Buffer::new().format(row.sequence).as_bytes());
+        out.put_integer(row.sequence);
         if style.force_quote {
             out.put_byte(b'"');
         }

@@ -1,30 +1,10 @@
 //! Many short texts in one buffer.
 
-use bytes::BytesMut;
-
-use crate::arena::Arena;
-
 /// Texts stored end to end.
 #[derive(Debug, Default)]
 pub(crate) struct TextPool {
-    room: Room,
+    bytes: Vec<u8>,
     ends: Vec<u32>,
-}
-
-#[derive(Debug)]
-enum Room {
-    Heap(Vec<u8>),
-    /// The closed texts lie in a chunk; the open one is written beside it.
-    Chunk {
-        closed: BytesMut,
-        open: Vec<u8>,
-    },
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        Self::Heap(Vec::new())
-    }
 }
 
 /// What a pool held: the next of its kind is likely to need as much room.
@@ -36,23 +16,16 @@ pub(crate) struct PoolSize {
 
 impl TextPool {
     /// Makes room for about as much as a pool of the same kind held.
-    pub(crate) fn like(size: PoolSize, arena: Option<&mut Arena>) -> Self {
-        let room = match arena.and_then(|arena| arena.take(size.bytes)) {
-            Some(closed) => Room::Chunk {
-                closed,
-                open: Vec::new(),
-            },
-            None => Room::Heap(Vec::with_capacity(size.bytes + size.bytes / 16)),
-        };
+    pub(crate) fn like(size: PoolSize) -> Self {
         Self {
-            room,
+            bytes: Vec::with_capacity(size.bytes + size.bytes / 16),
             ends: Vec::with_capacity(size.texts + size.texts / 16),
         }
     }
 
     pub(crate) fn size(&self) -> PoolSize {
         PoolSize {
-            bytes: self.used_bytes(),
+            bytes: self.bytes.len(),
             texts: self.len(),
         }
     }
@@ -64,28 +37,14 @@ impl TextPool {
     /// The buffer to append the next text to; [`close_text`](Self::close_text) ends it.
     #[inline]
     pub(crate) fn open_text(&mut self) -> &mut Vec<u8> {
-        match &mut self.room {
-            Room::Heap(bytes) => bytes,
-            Room::Chunk { open, .. } => open,
-        }
+        &mut self.bytes
     }
 
     /// Ends the text that was written since the last one.
     #[inline]
     pub(crate) fn close_text(&mut self) {
-        if let Room::Chunk { closed, open } = &mut self.room {
-            closed.extend_from_slice(open);
-            open.clear();
-        }
         // Runs end long before 4 GiB: a record holds 20 MB at most and a run is cut after a few MiB of input.
-        self.ends.push(self.used_bytes() as u32);
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match &self.room {
-            Room::Heap(bytes) => bytes,
-            Room::Chunk { closed, .. } => closed,
-        }
+        self.ends.push(self.bytes.len() as u32);
     }
 
     pub(crate) fn get(&self, index: usize) -> &[u8] {
@@ -94,17 +53,14 @@ impl TextPool {
         } else {
             self.ends[index - 1] as usize
         };
-        &self.bytes()[start..self.ends[index] as usize]
+        &self.bytes[start..self.ends[index] as usize]
     }
 
     /// Adds all texts of another pool.
     pub(crate) fn append(&mut self, more: &Self) {
         // Small pools are put together: their sum stays far below 4 GiB.
-        let shift = self.used_bytes() as u32;
-        match &mut self.room {
-            Room::Heap(bytes) => bytes.extend_from_slice(more.bytes()),
-            Room::Chunk { closed, .. } => closed.extend_from_slice(more.bytes()),
-        }
+        let shift = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&more.bytes);
         self.ends.extend(more.ends.iter().map(|end| end + shift));
     }
 
@@ -116,24 +72,17 @@ impl TextPool {
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {
-        let bytes = match &self.room {
-            Room::Heap(bytes) => bytes.capacity(),
-            Room::Chunk { closed, .. } => closed.capacity(),
-        };
-        bytes + self.ends.capacity() * size_of::<u32>()
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
 
     #[inline]
     pub(crate) fn used_bytes(&self) -> usize {
-        self.bytes().len()
+        self.bytes.len()
     }
 
     /// Gives back memory that growing left over.
     pub(crate) fn shrink(&mut self) {
-        match &mut self.room {
-            Room::Heap(bytes) => bytes.shrink_to_fit(),
-            Room::Chunk { open, .. } => *open = Vec::new(),
-        }
+        self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
 }

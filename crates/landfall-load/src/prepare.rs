@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use landfall_core::json::NonFinite;
-use landfall_format::{Arena, Claims, EncodedRun, KeySource, Reason, RecordMeta, TableEncoder, TablePlan};
+use landfall_format::{Claims, EncodedRun, KeySource, Reason, RecordMeta, TableEncoder, TablePlan};
 use landfall_singer::{Extracted, LineFault, RecordFacts, TailFault, TailReader};
 
 use crate::block::{Group, LineFacts, RecordLine};
@@ -48,8 +48,6 @@ const MOST_ENCODERS: usize = 128;
 /// One worker's tools.
 pub(crate) struct Preparer {
     encoders: HashMap<usize, (Arc<TablePlan>, TableEncoder)>,
-    /// The plan of the group before, and room for its runs. A worker that goes from stream to stream gives none.
-    arena: (usize, Arena),
     tails: TailReader,
     keys: Box<dyn KeySource + Send>,
     invalid_records: InvalidRecords,
@@ -59,7 +57,6 @@ impl Preparer {
     pub(crate) fn new(keys: Box<dyn KeySource + Send>, invalid_records: InvalidRecords) -> Self {
         Self {
             encoders: HashMap::new(),
-            arena: (0, Arena::default()),
             tails: TailReader::new(),
             keys,
             invalid_records,
@@ -91,10 +88,6 @@ impl Preparer {
             .entry(Arc::as_ptr(plan) as usize)
             .or_insert_with(|| (plan.clone(), TableEncoder::new(plan.clone())));
         encoder.forget_crowd();
-        let stream = Arc::as_ptr(plan) as usize;
-        if self.arena.0 == stream {
-            encoder.lend(std::mem::take(&mut self.arena.1));
-        }
         let mut work = GroupWork {
             group,
             encoder,
@@ -109,9 +102,7 @@ impl Preparer {
         };
         let taken = lines.clone().try_for_each(|index| work.take(index));
         work.end_run(lines.end);
-        let prepared = work.prepared;
-        self.arena = (stream, encoder.give_back().unwrap_or_default());
-        taken.map(|()| prepared)
+        taken.map(|()| work.prepared)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use landfall_load::{LoadError, LoadFacts, LoadReport, Observer};
 
 use crate::cli::DemoOptions;
+use crate::load::input::Source;
 use crate::load::retries::Retries;
 use crate::load::run::{TargetRun, start_runtime};
 use crate::load::settings;
@@ -46,7 +47,7 @@ fn demo(options: &DemoOptions) -> anyhow::Result<()> {
         let collector = Arc::new(Collector::default());
         let target = TargetRun {
             settings,
-            source: Box::new(SAMPLE),
+            source: Source::Bytes(SAMPLE),
             is_dry: false,
             observer: collector.clone(),
             // Nobody resumes a demo.

@@ -2,7 +2,7 @@
 
 mod batch_files;
 mod hooks;
-mod input;
+pub(crate) mod input;
 mod observer;
 pub(crate) mod retries;
 pub(crate) mod run;

@@ -17,6 +17,7 @@ mod hooks;
 mod key;
 mod load;
 mod log;
+mod memory;
 mod policy;
 mod remedy;
 mod serve;

@@ -112,28 +112,34 @@ fn hex4(digits: &[u8]) -> Option<u16> {
 /// Resolves the escapes of a scanned string token (without its quotes). An unpaired surrogate becomes U+FFFD.
 pub(super) fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let escape = rest.as_bytes().get(at + 1).copied().unwrap_or(b'\\');
-        if escape == b'u' {
-            let (character, length) = unescape_unicode(&rest.as_bytes()[at..]);
-            out.push(character);
-            rest = &rest[at + length..];
-        } else {
-            out.push(match escape {
-                b'b' => '\u{8}',
-                b't' => '\t',
-                b'n' => '\n',
-                b'f' => '\u{C}',
-                b'r' => '\r',
-                other => char::from(other),
-            });
-            rest = rest.get(at + 2..).unwrap_or("");
-        }
-    }
-    out.push_str(rest);
+    each_unescaped(raw, |piece| out.push_str(piece));
     out
+}
+
+/// Appends what [`unescape`] returns.
+pub(super) fn append_unescaped(raw: &str, out: &mut Vec<u8>) {
+    each_unescaped(raw, |piece| out.extend_from_slice(piece.as_bytes()));
+}
+
+#[inline]
+fn each_unescaped(raw: &str, mut put: impl FnMut(&str)) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        put(&rest[..at]);
+        let escape = rest.as_bytes().get(at + 1).copied().unwrap_or(b'\\');
+        let (character, length) = match escape {
+            b'u' => unescape_unicode(&rest.as_bytes()[at..]),
+            b'b' => ('\u{8}', 2),
+            b't' => ('\t', 2),
+            b'n' => ('\n', 2),
+            b'f' => ('\u{C}', 2),
+            b'r' => ('\r', 2),
+            other => (char::from(other), 2),
+        };
+        put(character.encode_utf8(&mut [0; 4]));
+        rest = rest.get(at + length..).unwrap_or("");
+    }
+    put(rest);
 }
 
 /// Writes a scanned string token (without its quotes) in the form of files.md §4: what need not be escaped is not.

@@ -83,6 +83,13 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// [`text`](Self::text) and what follows it, `N` bytes in all; nothing where the document ends before.
+    #[inline]
+    #[must_use]
+    pub fn text_window<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.text.as_bytes().get(self.node().start as usize..)?.first_chunk()
+    }
+
     /// Appends [`text`](Self::text).
     #[inline]
     pub fn append_text(&self, out: &mut Vec<u8>) {
@@ -111,6 +118,17 @@ impl<'a> Value<'a> {
             Cow::Owned(lex::unescape(raw))
         } else {
             Cow::Borrowed(raw)
+        }
+    }
+
+    /// Appends the bytes of [`string`](Self::string).
+    #[inline]
+    pub fn append_string(&self, out: &mut Vec<u8>) {
+        if self.is_escaped() {
+            let node = self.node();
+            lex::append_unescaped(&self.text[node.start as usize..node.end as usize], out);
+        } else {
+            self.append_text(out);
         }
     }
 

@@ -9,18 +9,59 @@ pub(crate) struct CsvStyle {
     pub(crate) force_quote: bool,
 }
 
+/// Cells up to this length are copied as a piece of fixed length, which costs no call.
+const SHORT: usize = 31;
+
+/// Writes the cell of a scalar and the delimiter after it.
+#[inline]
+pub(crate) fn write_cell_and_delimiter(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
+    let text = value.text();
+    let is_plain = match value.kind() {
+        Kind::String => {
+            !value.is_escaped() && !style.force_quote && !token_needs_quotes(text, style.delimiter)
+        }
+        Kind::False | Kind::True | Kind::Integer | Kind::Decimal => !style.force_quote,
+        Kind::Null | Kind::Array | Kind::Object => false,
+    };
+    match value.text_window::<{ SHORT + 1 }>() {
+        Some(window) if is_plain && text.len() <= SHORT => {
+            let end = out.len() + text.len() + 1;
+            let mut piece = *window;
+            piece[text.len()] = style.delimiter;
+            // What is copied too much is taken off again.
+            out.extend_from_slice(&piece);
+            out.truncate(end);
+        }
+        _ => {
+            write_cell(value, style, out);
+            out.push(style.delimiter);
+        }
+    }
+}
+
 /// Writes the cell of a scalar; null writes nothing (files.md §5).
 #[inline]
 pub(crate) fn write_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
     match value.kind() {
         Kind::Null | Kind::Array | Kind::Object => {}
-        Kind::String if value.is_escaped() => write_text_cell(value.string().as_bytes(), style, out),
+        Kind::String if value.is_escaped() => write_escaped_cell(value, style, out),
         Kind::String if style.force_quote || token_needs_quotes(value.text(), style.delimiter) => {
             write_quoted(value.text(), out);
         }
         Kind::String => value.append_text(out),
         _ if style.force_quote => write_quoted(value.text(), out),
         _ => value.append_text(out),
+    }
+}
+
+/// Writes the cell of a string with escapes in JSON. Most of them stand for letters, so that the text needs no quotes.
+fn write_escaped_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
+    let start = out.len();
+    value.append_string(out);
+    let text = &out[start..];
+    if style.force_quote || needs_quotes(text, style.delimiter) || memchr::memchr(0, text).is_some() {
+        let text = out.split_off(start);
+        write_text_cell(&text, style, out);
     }
 }
 
@@ -71,7 +112,16 @@ fn token_needs_quotes(text: &[u8], delimiter: u8) -> bool {
     let found = words.iter().fold(0, |found, word| {
         found | marks(u64::from_le_bytes(*word), delimiter)
     });
-    found & HIGHS != 0 || rest.contains(&delimiter)
+    // The last eight bytes overlap with the words before them.
+    let found_in_rest = match text.last_chunk::<8>() {
+        Some(last) => marks(u64::from_le_bytes(*last), delimiter),
+        None => {
+            let mut last = [!delimiter; 8];
+            last.iter_mut().zip(rest).for_each(|(byte, text)| *byte = *text);
+            marks(u64::from_le_bytes(last), delimiter)
+        }
+    };
+    (found | found_in_rest) & HIGHS != 0
 }
 
 /// Whether a string needs quotes: it is empty, begins or ends with a space or tab, or holds the delimiter, a quote or a

@@ -2,12 +2,12 @@
 
 use landfall_core::json::{Kind, Value};
 
-use super::cell::{CsvStyle, write_cell};
+use super::cell::{CsvStyle, write_cell, write_cell_and_delimiter, write_text_cell};
 use super::shapes::CsvShapes;
-use crate::arena::Arena;
 use crate::bindings::Bindings;
 use crate::plan::GENERATED_KEY;
 use crate::run::{EncodedRun, RunTable};
+use crate::sink::Sink;
 use crate::text_pool::{PoolSize, TextPool};
 
 const NONE: u32 = u32::MAX;
@@ -15,15 +15,23 @@ const NONE: u32 = u32::MAX;
 /// Room for writing rows, and which table of the run each shape is.
 #[derive(Debug, Default)]
 pub(crate) struct RowWriter {
-    /// For each shape: its table in the run, its slots' columns there, and the cells of the row at hand.
     shapes: Vec<ShapeRows>,
     levels: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
 struct ShapeRows {
+    /// Its table in the run.
     table: Option<usize>,
+    /// The columns there of its slots.
     column_of_slot: Vec<u32>,
+    /// Where the row at hand begins in the text of the table.
+    start: usize,
+    /// The column after the last cell of the row at hand.
+    next_column: u32,
+    /// Whether the row at hand has a value for a column before its last cell.
+    is_disordered: bool,
+    /// Room to bring such a row into order: for each column, the index of its value.
     cells: Vec<u32>,
 }
 
@@ -42,9 +50,8 @@ pub(crate) struct RecordRows<'r> {
     pub(crate) style: CsvStyle,
     /// The key generated for this record, if one was.
     pub(crate) generated_key: Option<&'r [u8]>,
-    /// What the tables of the last run held, and room for as much.
+    /// What the tables of the last run held.
     pub(crate) last_sizes: &'r [PoolSize],
-    pub(crate) arena: Option<&'r mut Arena>,
 }
 
 /// Writes the row and sub-rows of a record that passed all checks. True if it has sub-rows.
@@ -59,28 +66,30 @@ pub(crate) fn emit_record(rows: &mut RecordRows<'_>, record: Value<'_>, run: &mu
     rows.writer.levels.clear();
     rows.open_row(0, tables);
     let has_sub_rows = rows.collect(0, record, record_index, tables);
-    rows.fill_generated_key(tables);
-    rows.write_row(0, record, None, tables);
+    rows.close_row(0, record, None, tables);
     has_sub_rows
 }
 
 impl RecordRows<'_> {
-    /// Makes sure that the shape has a table in the run, and empties its cells.
+    /// Makes sure that the shape has a table in the run, and begins a row of it.
     fn open_row(&mut self, shape: usize, tables: &mut Vec<RunTable>) {
         let rows = &mut self.writer.shapes[shape];
         let known = &self.shapes.shapes[shape];
         let table = *rows.table.get_or_insert_with(|| {
             let size = self.last_sizes.get(tables.len()).copied().unwrap_or_default();
-            let room = TextPool::like(size, self.arena.as_deref_mut());
+            let room = TextPool::like(size);
             tables.push(RunTable::new(known.path.clone(), &known.declared_columns, room));
             rows.column_of_slot = (0..known.declared_columns.len() as u32).collect();
             tables.len() - 1
         });
-        rows.cells.clear();
-        rows.cells.resize(tables[table].columns.len(), NONE);
+        let out = tables[table].rows.open_text();
+        rows.start = out.len();
+        rows.next_column = 0;
+        rows.is_disordered = false;
+        out.extend_from_slice(&self.writer.levels);
     }
 
-    /// Spreads an object over the cells of its row, and writes the rows of its arrays. True if there were any.
+    /// Writes the cells of an object to its row, and the rows of its arrays. True if there were any.
     fn collect(&mut self, shape: usize, object: Value<'_>, record: u32, tables: &mut Vec<RunTable>) -> bool {
         let mut has_sub_rows = false;
         for member in object.children() {
@@ -89,7 +98,7 @@ impl RecordRows<'_> {
                 Kind::Array => self.emit_array(member, record, tables),
                 Kind::Null => false,
                 _ => {
-                    self.set_cell(shape, member, tables);
+                    self.put_cell(shape, member, tables);
                     false
                 }
             };
@@ -97,14 +106,29 @@ impl RecordRows<'_> {
         has_sub_rows
     }
 
+    /// Writes a cell to its row. Values mostly come in the order of their columns; the first that does not leaves the
+    /// row to [`reorder`](Self::reorder).
     #[inline]
-    fn set_cell(&mut self, shape: usize, value: Value<'_>, tables: &mut [RunTable]) {
+    fn put_cell(&mut self, shape: usize, value: Value<'_>, tables: &mut [RunTable]) {
         let slot = self.bindings.get(value.path()).place.slot as usize;
         let column = match self.writer.shapes[shape].column_of_slot.get(slot) {
             Some(column) if *column != NONE => *column,
             _ => self.observe(shape, slot, tables),
         };
-        self.writer.shapes[shape].cells[column as usize] = value.index() as u32;
+        let rows = &mut self.writer.shapes[shape];
+        if column < rows.next_column || rows.is_disordered {
+            rows.is_disordered = true;
+            return;
+        }
+        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
+            return;
+        };
+        let out = table.rows.open_text();
+        for _ in rows.next_column..column {
+            out.push(self.style.delimiter);
+        }
+        write_cell_and_delimiter(value, self.style, out);
+        rows.next_column = column + 1;
     }
 
     /// Gives the slot a column: it holds a value for the first time in this run.
@@ -122,7 +146,6 @@ impl RecordRows<'_> {
             rows.column_of_slot.resize(slot + 1, NONE);
         }
         rows.column_of_slot[slot] = column;
-        rows.cells.push(NONE);
         column
     }
 
@@ -144,9 +167,9 @@ impl RecordRows<'_> {
                     self.emit_array(element, record, tables);
                 }
                 Kind::Null => {}
-                _ => self.set_cell(shape, element, tables),
+                _ => self.put_cell(shape, element, tables),
             }
-            self.write_row(shape, element, Some(record), tables);
+            self.close_row(shape, element, Some(record), tables);
             self.writer.levels.truncate(outer);
         }
         true
@@ -165,24 +188,25 @@ impl RecordRows<'_> {
         levels.push(self.style.delimiter);
     }
 
-    /// Writes the row whose cells were collected. `any` is a value of the same record.
+    /// Ends the row that `value` makes.
     #[inline]
-    fn write_row(&mut self, shape: usize, any: Value<'_>, record: Option<u32>, tables: &mut [RunTable]) {
+    fn close_row(
+        &mut self,
+        shape: usize,
+        value: Value<'_>,
+        record: Option<u32>,
+        tables: &mut [RunTable],
+    ) {
         let rows = &self.writer.shapes[shape];
         let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
             return;
         };
-        let out = table.rows.open_text();
-        out.extend_from_slice(&self.writer.levels);
-        for cell in &rows.cells {
-            match *cell {
-                NONE => {}
-                GENERATED => {
-                    super::cell::write_text_cell(self.generated_key.unwrap_or_default(), self.style, out)
-                }
-                index => write_cell(any.at_index(index as usize), self.style, out),
-            }
-            out.push(self.style.delimiter);
+        let key_column = if shape == 0 { self.declared_key_column(table) } else { None };
+        if rows.is_disordered || key_column.is_some() {
+            self.reorder(shape, value, key_column, table);
+        } else {
+            let missing = table.columns.len() - rows.next_column as usize;
+            table.rows.open_text().put_repeated(self.style.delimiter, missing);
         }
         table.rows.close_text();
         if let Some(record) = record {
@@ -190,17 +214,48 @@ impl RecordRows<'_> {
         }
     }
 
-    /// Puts a generated key into the column of that name, if the schema declares one.
-    fn fill_generated_key(&mut self, tables: &mut [RunTable]) {
-        if self.generated_key.is_none() {
-            return;
-        }
-        let Some(root) = tables.first() else { return };
-        let declared = root.columns[..root.declared]
+    /// The column for a key generated for this record, if the schema declares one of that name.
+    fn declared_key_column(&self, root: &RunTable) -> Option<usize> {
+        self.generated_key?;
+        root.columns[..root.declared]
             .iter()
-            .position(|name| &**name == GENERATED_KEY);
-        if let Some(column) = declared {
-            self.writer.shapes[0].cells[column] = GENERATED;
+            .position(|name| &**name == GENERATED_KEY)
+    }
+
+    /// Writes the row at hand anew, its values in the order of their columns.
+    fn reorder(&mut self, shape: usize, value: Value<'_>, key_column: Option<usize>, table: &mut RunTable) {
+        let rows = &mut self.writer.shapes[shape];
+        rows.cells.clear();
+        rows.cells.resize(table.columns.len(), NONE);
+        gather(value, self.bindings, rows);
+        if let Some(column) = key_column {
+            rows.cells[column] = GENERATED;
+        }
+        let out = table.rows.open_text();
+        out.truncate(rows.start);
+        out.extend_from_slice(&self.writer.levels);
+        for cell in &rows.cells {
+            match *cell {
+                NONE => {}
+                GENERATED => write_text_cell(self.generated_key.unwrap_or_default(), self.style, out),
+                index => write_cell(value.at_index(index as usize), self.style, out),
+            }
+            out.push(self.style.delimiter);
+        }
+    }
+}
+
+/// Notes which values of a row are its cells. All of their columns are known.
+fn gather(value: Value<'_>, bindings: &Bindings, rows: &mut ShapeRows) {
+    match value.kind() {
+        Kind::Object => value.children().for_each(|member| gather(member, bindings, rows)),
+        Kind::Array | Kind::Null => {}
+        _ => {
+            let slot = bindings.get(value.path()).place.slot as usize;
+            let column = rows.column_of_slot.get(slot).copied().unwrap_or(NONE);
+            if let Some(cell) = rows.cells.get_mut(column as usize) {
+                *cell = value.index() as u32;
+            }
         }
     }
 }

@@ -1,41 +1,74 @@
 //! Input is read ahead by a thread of its own, so that reading, cutting and loading overlap.
 
-use std::io::Read;
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 
 /// Read ahead at most.
 const AHEAD_BYTES: usize = 1 << 20;
 /// Read at once; small enough to stay in the processor's cache until it is taken.
-const READ_BYTES: usize = 256 << 10;
-/// Input that is worth taking without waiting for more.
+const READ_BYTES: usize = 512 << 10;
+/// Input that is worth taking without waiting for more. Less is put together.
 const WORTH_TAKING_BYTES: usize = 128 << 10;
 /// How long a little input waits for company: it bounds how many small pieces batches are made of.
 const GATHER: Duration = Duration::from_millis(20);
 
+/// Where input comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A file, a pipe or a terminal.
+    Descriptor(OwnedFd),
+    /// What the program brings along.
+    Bytes(&'static [u8]),
+}
+
+impl Source {
+    /// Appends what there is to `block`, as far as it has room; 0 at the end.
+    fn read(&mut self, block: &mut Vec<u8>) -> std::io::Result<usize> {
+        match self {
+            Self::Descriptor(file) => loop {
+                match rustix::io::read(&*file, spare_capacity(block)) {
+                    Err(Errno::INTR) => {}
+                    read => return Ok(read?),
+                }
+            },
+            Self::Bytes(bytes) => {
+                let (now, later) = bytes.split_at(bytes.len().min(READ_BYTES));
+                block.extend_from_slice(now);
+                *bytes = later;
+                Ok(now.len())
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
-    bytes: Vec<u8>,
+    /// Whole lines, or parts of a line longer than what is read ahead.
+    blocks: VecDeque<Vec<u8>>,
+    /// Bytes in them.
+    bytes: usize,
     end: Option<std::io::Result<()>>,
     is_stopped: bool,
 }
 
 impl State {
-    /// Takes whole lines, and leaves the beginning of the next: so nobody has to put the halves together again. A line
-    /// longer than what is read ahead is taken in parts.
-    fn take_lines(&mut self) -> Vec<u8> {
-        let whole = match memchr::memrchr(b'\n', &self.bytes) {
-            Some(last) if self.end.is_none() => last + 1,
-            _ => self.bytes.len(),
-        };
-        let mut rest = Vec::new();
-        if whole < self.bytes.len() {
-            rest.reserve_exact(AHEAD_BYTES + READ_BYTES);
-            rest.extend_from_slice(&self.bytes[whole..]);
+    /// Puts a block behind the others. Gives back one whose bytes were added to the last of them.
+    fn push(&mut self, block: Vec<u8>) -> Option<Vec<u8>> {
+        self.bytes += block.len();
+        if let Some(last) = self.blocks.back_mut()
+            && last.len() < WORTH_TAKING_BYTES
+            && block.len() <= last.capacity() - last.len()
+        {
+            last.extend_from_slice(&block);
+            return Some(block);
         }
-        let mut lines = std::mem::replace(&mut self.bytes, rest);
-        lines.truncate(whole);
-        lines
+        self.blocks.push_back(block);
+        None
     }
 }
 
@@ -81,7 +114,7 @@ impl Input {
     ///
     /// # Errors
     /// If the thread can't be started.
-    pub(crate) fn start(source: Box<dyn Read + Send>) -> std::io::Result<Self> {
+    pub(crate) fn start(source: Source) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let reader = shared.clone();
         // Nobody waits for the thread: a read that never returns must not hold up the end of the run.
@@ -104,7 +137,7 @@ impl Input {
     pub(crate) fn take(&self, patience: Duration) -> std::io::Result<Taken> {
         let deadline = Instant::now() + patience;
         let mut state = self.shared.lock();
-        while state.bytes.is_empty() && state.end.is_none() && !state.is_stopped {
+        while state.blocks.is_empty() && state.end.is_none() && !state.is_stopped {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(Taken::Nothing);
@@ -112,25 +145,20 @@ impl Input {
             state = self.wait(state, left);
         }
         let gathered = Instant::now() + GATHER;
-        while state.bytes.len() < WORTH_TAKING_BYTES && state.end.is_none() && !state.is_stopped {
+        while state.bytes < WORTH_TAKING_BYTES && state.end.is_none() && !state.is_stopped {
             let left = gathered.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             state = self.wait(state, left);
         }
-        if state.is_stopped && state.end.is_none() {
-            // A signal comes in the middle of a line: what was read of it is no line.
-            let whole = memchr::memrchr(b'\n', &state.bytes).map_or(0, |last| last + 1);
-            state.bytes.truncate(whole);
-            if whole == 0 {
-                return Ok(Taken::Stopped);
-            }
-        }
-        if !state.bytes.is_empty() {
-            let bytes = state.take_lines();
+        if let Some(block) = state.blocks.pop_front() {
+            state.bytes -= block.len();
             self.shared.changed.notify_all();
-            return Ok(Taken::Bytes(bytes));
+            return Ok(Taken::Bytes(block));
+        }
+        if state.is_stopped && state.end.is_none() {
+            return Ok(Taken::Stopped);
         }
         match state.end.take() {
             Some(Err(error)) => Err(error),
@@ -153,34 +181,49 @@ impl StopHandle {
     }
 }
 
-fn read_ahead(mut source: Box<dyn Read + Send>, shared: &Shared) {
-    let mut piece = vec![0; READ_BYTES];
+fn read_ahead(mut source: Source, shared: &Shared) {
+    let mut block = Vec::with_capacity(READ_BYTES);
     loop {
-        let read = match source.read(&mut piece) {
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return end(shared, Err(error)),
-        };
-        if read == 0 {
-            return end(shared, Ok(()));
+        match source.read(&mut block) {
+            Err(error) => return end(shared, block, Err(error)),
+            Ok(0) => return end(shared, block, Ok(())),
+            Ok(_) => {}
         }
+        // The beginning of the next line stays here, so that nobody has to put the halves together again. A signal may
+        // end the input in the middle of a line: what was read of it is no line.
+        let whole = match memchr::memrchr(b'\n', &block) {
+            Some(last) => last + 1,
+            None if block.len() >= AHEAD_BYTES => block.len(),
+            None => {
+                block.reserve(READ_BYTES);
+                continue;
+            }
+        };
+        let rest = block.split_off(whole);
         let mut state = shared.lock();
-        while state.bytes.len() >= AHEAD_BYTES && !state.is_stopped {
+        while state.bytes >= AHEAD_BYTES && !state.is_stopped {
             state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.is_stopped {
             return;
         }
-        if state.bytes.capacity() == 0 && read == READ_BYTES {
-            state.bytes.reserve_exact(AHEAD_BYTES + READ_BYTES);
-        }
-        state.bytes.extend_from_slice(&piece[..read]);
+        let mut next = state.push(block).unwrap_or_default();
         drop(state);
         shared.changed.notify_all();
+        next.clear();
+        next.reserve(rest.len() + READ_BYTES);
+        next.extend_from_slice(&rest);
+        block = next;
     }
 }
 
-fn end(shared: &Shared, outcome: std::io::Result<()>) {
-    shared.lock().end = Some(outcome);
+/// Hands over what is left.
+fn end(shared: &Shared, rest: Vec<u8>, outcome: std::io::Result<()>) {
+    let mut state = shared.lock();
+    if !rest.is_empty() {
+        state.push(rest);
+    }
+    state.end = Some(outcome);
+    drop(state);
     shared.changed.notify_all();
 }

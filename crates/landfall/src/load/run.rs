@@ -1,6 +1,7 @@
 //! One run of the target, from the first line to the last state.
 
-use std::io::{Read, Write};
+use std::io::Write;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::batch_files::Files;
 use super::hooks::HookedNarrator;
-use super::input::{Input, Taken};
+use super::input::{Input, Source, Taken};
 use super::observer::Narrator;
 use super::retries::Retries;
 use super::signals::Signals;
@@ -38,7 +39,7 @@ const LOADS_AT_ONCE: usize = 3;
 /// A run of the target over any input.
 pub(crate) struct TargetRun {
     pub(crate) settings: TargetSettings,
-    pub(crate) source: Box<dyn Read + Send>,
+    pub(crate) source: Source,
     pub(crate) is_dry: bool,
     pub(crate) observer: Arc<dyn Observer>,
     /// Takes STATE lines.
@@ -154,7 +155,7 @@ impl TargetRun {
         self,
         runtime: &Runtime,
         signals: &Signals,
-    ) -> anyhow::Result<Option<(Pipeline, Box<dyn Read + Send>)>> {
+    ) -> anyhow::Result<Option<(Pipeline, Source)>> {
         let settings = self.settings;
         let destination = settings.destination;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -233,11 +234,11 @@ fn unless_enough<T>(runtime: &Runtime, signals: &Signals, work: impl Future<Outp
     })
 }
 
-fn source(options: &LoadOptions) -> anyhow::Result<Box<dyn Read + Send>> {
+fn source(options: &LoadOptions) -> anyhow::Result<Source> {
     match &options.input {
-        None => Ok(Box::new(std::io::stdin())),
+        None => Ok(Source::Descriptor(std::io::stdin().as_fd().try_clone_to_owned()?)),
         Some(path) => match std::fs::File::open(path) {
-            Ok(file) => Ok(Box::new(file)),
+            Ok(file) => Ok(Source::Descriptor(file.into())),
             Err(error) => anyhow::bail!(
                 "input file {}: {error}: check the path after --input",
                 path.display()

@@ -15,22 +15,19 @@ const SHORT: usize = 31;
 /// Writes the cell of a scalar and the delimiter after it.
 #[inline]
 pub(crate) fn write_cell_and_delimiter(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
-    let text = value.text();
-    let is_plain = match value.kind() {
-        Kind::String => {
-            !value.is_escaped() && !style.force_quote && !token_needs_quotes(text, style.delimiter)
-        }
-        Kind::False | Kind::True | Kind::Integer | Kind::Decimal => !style.force_quote,
+    let length = value.text().len();
+    let is_plain = |window| match value.kind() {
+        Kind::String => !value.is_escaped() && !short_needs_quotes(window, length, style.delimiter),
+        Kind::False | Kind::True | Kind::Integer | Kind::Decimal => true,
         Kind::Null | Kind::Array | Kind::Object => false,
     };
-    match value.text_window::<{ SHORT + 1 }>() {
-        Some(window) if is_plain && text.len() <= SHORT => {
-            let end = out.len() + text.len() + 1;
-            let mut piece = *window;
-            piece[text.len()] = style.delimiter;
-            // What is copied too much is taken off again.
-            out.extend_from_slice(&piece);
-            out.truncate(end);
+    match value.text_window() {
+        Some(window) if !style.force_quote && length <= SHORT && is_plain(window) => {
+            let end = out.len() + length;
+            // What is copied too much is taken off again; the delimiter takes the place of what followed the token.
+            out.extend_from_slice(window);
+            out.truncate(end + 1);
+            out[end] = style.delimiter;
         }
         _ => {
             write_cell(value, style, out);
@@ -99,6 +96,18 @@ const fn marks(word: u64, byte: u8) -> u64 {
     difference.wrapping_sub(ONES) & !difference
 }
 
+/// [`token_needs_quotes`] for the first `length` bytes of `window`, without a branch for each length.
+#[inline]
+fn short_needs_quotes(window: &[u8; SHORT + 1], length: usize, delimiter: u8) -> bool {
+    let Some(last) = length.checked_sub(1).and_then(|last| window.get(last)) else {
+        return true;
+    };
+    let numbered = window.iter().zip(0u8..);
+    let holds_delimiter =
+        numbered.fold(false, |found, (byte, at)| found | ((*byte == delimiter) & (usize::from(at) < length)));
+    matches!(window[0], b' ' | b'\t') || matches!(last, b' ' | b'\t') || holds_delimiter
+}
+
 /// Whether a string needs quotes as it stands in JSON, without escapes: quotes and line breaks can't be in it.
 #[inline]
 fn token_needs_quotes(text: &[u8], delimiter: u8) -> bool {
@@ -112,16 +121,7 @@ fn token_needs_quotes(text: &[u8], delimiter: u8) -> bool {
     let found = words.iter().fold(0, |found, word| {
         found | marks(u64::from_le_bytes(*word), delimiter)
     });
-    // The last eight bytes overlap with the words before them.
-    let found_in_rest = match text.last_chunk::<8>() {
-        Some(last) => marks(u64::from_le_bytes(*last), delimiter),
-        None => {
-            let mut last = [!delimiter; 8];
-            last.iter_mut().zip(rest).for_each(|(byte, text)| *byte = *text);
-            marks(u64::from_le_bytes(last), delimiter)
-        }
-    };
-    (found | found_in_rest) & HIGHS != 0
+    found & HIGHS != 0 || rest.contains(&delimiter)
 }
 
 /// Whether a string needs quotes: it is empty, begins or ends with a space or tab, or holds the delimiter, a quote or a

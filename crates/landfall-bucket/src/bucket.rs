@@ -13,6 +13,9 @@ use crate::error::BucketError;
 /// The bytes of one object in order, in pieces of a few mebibytes at most.
 pub type ObjectBytes = BoxStream<'static, Result<Bytes, BucketError>>;
 
+/// Tells a put that its object may appear.
+pub type Turn = tokio::sync::oneshot::Receiver<()>;
+
 /// A place that objects are put into once and never changed in. Implemented by [`crate::S3Bucket`] and
 /// [`crate::FolderBucket`]; `conformance::suite` is the contract in executable form.
 ///
@@ -60,6 +63,24 @@ pub trait Bucket: fmt::Debug + Send + Sync {
         body: Arc<dyn ObjectBody>,
         tags: &PutTags,
     ) -> Result<PutOutcome, BucketError>;
+
+    /// As [`put_once`](Self::put_once), but the object appears only after `turn` was given. Nothing appears, and the
+    /// answer is `None`, if the sender of `turn` is dropped. Where it can, a bucket takes in the content meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`put_once`](Self::put_once).
+    async fn put_in_turn(
+        &self,
+        key: &str,
+        body: Arc<dyn ObjectBody>,
+        tags: &PutTags,
+        turn: Turn,
+    ) -> Result<Option<PutOutcome>, BucketError> {
+        match turn.await {
+            Ok(()) => self.put_once(key, body, tags).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
 
     /// The content of the object `key`, as it was at the time of the call. At most a few pieces are in memory.
     ///

@@ -28,7 +28,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::body::ObjectBody;
 use crate::bucket::{
-    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, WriteProbe,
+    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };
 use crate::error::{BucketError, Fault, FaultKind, Operation};
 use crate::survey::StoreCapabilities;
@@ -194,7 +194,26 @@ impl Bucket for FolderBucket {
         _tags: &PutTags,
     ) -> Result<PutOutcome, BucketError> {
         let key = key.to_owned();
-        self.with_place(move |place| place.publish(&key, &*body)).await
+        self.with_place(move |place| place.publish(place.stage(&key, body)?))
+            .await
+    }
+
+    async fn put_in_turn(
+        &self,
+        key: &str,
+        body: Arc<dyn ObjectBody>,
+        _tags: &PutTags,
+        turn: Turn,
+    ) -> Result<Option<PutOutcome>, BucketError> {
+        let key = key.to_owned();
+        let staged = self.with_place(move |place| place.stage(&key, body)).await?;
+        match turn.await {
+            Ok(()) => self
+                .with_place(move |place| place.publish(staged))
+                .await
+                .map(Some),
+            Err(_) => Ok(None),
+        }
     }
 
     async fn read(&self, key: &str) -> Result<ObjectBytes, BucketError> {

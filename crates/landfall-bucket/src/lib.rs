@@ -44,7 +44,7 @@ mod survey;
 
 pub use crate::body::ObjectBody;
 pub use crate::bucket::{
-    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, WriteProbe,
+    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };
 pub use crate::error::{BucketError, FaultKind, Operation, Reaction};
 pub use crate::folder::FolderBucket;

@@ -70,9 +70,7 @@ pub(crate) fn schema_problem(record: Value<'_>, bindings: &Bindings, plan: &Tabl
                 || (!bound.has_scalar_rules
                     || !kind.is_scalar()
                     || rules.accepts_scalar(bound.plan, kind, value.text()))
-                    && (bound.required_members == 0
-                        || kind != Kind::Object
-                        || has_required(value, bindings)))
+                    && (bound.required_members == 0 || kind != Kind::Object || has_required(value, bindings)))
     });
     if is_plainly_right {
         return None;

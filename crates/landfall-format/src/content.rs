@@ -11,10 +11,10 @@ use crate::run::{EncodedRun, RunTable};
 use crate::sink::{Counter, Sink};
 use crate::system::{RowFacts, SystemColumns};
 
-/// Room for a piece.
-const PIECE_BYTES: usize = 1 << 20;
+/// Room for a piece: it stays in the processor's cache until it is written.
+const PIECE_BYTES: usize = 256 << 10;
 /// A piece is done when it has this much, so that its last row seldom makes it grow.
-const FULL_BYTES: usize = PIECE_BYTES - (32 << 10);
+const FULL_BYTES: usize = PIECE_BYTES - (16 << 10);
 
 /// One file of a closed batch, for one load instant.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl FileContent {
         }
     }
 
-    /// The content from its beginning, in pieces of about a mebibyte. Every reading gives the same bytes.
+    /// The content from its beginning, in pieces of some hundred kibibytes. Every reading gives the same bytes.
     #[must_use]
     pub fn pieces(&self) -> Pieces<'_> {
         Pieces {
@@ -65,8 +65,13 @@ impl FileContent {
     fn expected_bytes(&self) -> usize {
         const SYSTEM_COLUMNS_BYTES: usize = 128;
         let Some(table) = self.table() else { return 0 };
-        let parts = table.parts.iter().map(|(run, part)| &self.batch.runs[*run].tables[*part].rows);
-        parts.map(|rows| rows.used_bytes() + rows.len() * SYSTEM_COLUMNS_BYTES).sum()
+        let parts = table
+            .parts
+            .iter()
+            .map(|(run, part)| &self.batch.runs[*run].tables[*part].rows);
+        parts
+            .map(|rows| rows.used_bytes() + rows.len() * SYSTEM_COLUMNS_BYTES)
+            .sum()
     }
 
     fn table(&self) -> Option<&FileTable> {

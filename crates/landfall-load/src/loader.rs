@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::try_join_all;
-use landfall_bucket::{Bucket, ObjectBody, PutOutcome, PutTags};
+use futures_util::future::{try_join, try_join_all};
+use landfall_bucket::{Bucket, ObjectBody, PutOutcome, PutTags, Turn};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::Timestamp;
 use landfall_format::{ClosedBatch, FileContent, FileFacts, FileKind};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::clock::{Clock, LoadInstants};
 use crate::error::{AccessError, LoadError};
@@ -209,41 +209,63 @@ impl Loader {
     }
 
     /// Writes all files under the keys of one instant: sub-files first, the table's own file last, so that a visible
-    /// root file means that all is there.
+    /// root file means that all is there. The bucket may take in what the last file holds while the others are written.
     async fn try_at(&self, load: &Load, loaded_at: Timestamp) -> Result<Attempt, LoadError> {
         let files = load.batch.files();
-        let is_sub_file = |file: &&FileFacts| matches!(file.kind, FileKind::Table(index) if index > 0);
-        let sub_files = files.iter().filter(is_sub_file).count();
-        let (first, last) = files.split_at(sub_files);
-        let mut reports: Vec<Option<FileReport>> = Vec::with_capacity(files.len());
-        for some in first.chunks(FILES_AT_ONCE) {
-            let mut puts = Vec::with_capacity(some.len());
-            for file in some {
-                puts.push(self.put(load, loaded_at, reports.len() + puts.len(), file));
+        let Some((last, earlier)) = files.split_last() else {
+            return Ok(Attempt::Done(Vec::new()));
+        };
+        let (go, turn) = oneshot::channel();
+        let earlier = async {
+            let reports = self.put_earlier(load, loaded_at, earlier).await?;
+            if reports.is_some() {
+                // Gone only if the last file has failed.
+                let _ = go.send(());
             }
-            reports.extend(try_join_all(puts).await?);
-        }
-        if reports.iter().all(Option::is_some) {
-            for (index, file) in last.iter().enumerate() {
-                let put = self.put(load, loaded_at, sub_files + index, file).await?;
-                let is_taken = put.is_none();
-                reports.push(put);
-                if is_taken {
-                    break;
-                }
+            Ok(reports)
+        };
+        let last = self.put(load, loaded_at, files.len() - 1, last, Some(turn));
+        let (earlier, last) = try_join(earlier, last).await?;
+        Ok(match (earlier, last) {
+            (Some(mut reports), Some(last)) => {
+                reports.push(last);
+                Attempt::Done(reports)
             }
-        }
-        let written: Option<Vec<FileReport>> = reports.into_iter().collect();
-        Ok(written.map_or(Attempt::Taken, Attempt::Done))
+            _ => Attempt::Taken,
+        })
     }
 
-    /// Writes one file; `None` if its key holds something else.
+    /// Writes all files but the last: sub-files side by side, then rejected records. `None` if a key is taken.
+    async fn put_earlier(
+        &self,
+        load: &Load,
+        loaded_at: Timestamp,
+        files: &[FileFacts],
+    ) -> Result<Option<Vec<FileReport>>, LoadError> {
+        let is_sub_file = |file: &&FileFacts| matches!(file.kind, FileKind::Table(index) if index > 0);
+        let (sub_files, rest) = files.split_at(files.iter().filter(is_sub_file).count());
+        let groups = sub_files.chunks(FILES_AT_ONCE).chain(rest.chunks(1));
+        let mut reports: Vec<FileReport> = Vec::with_capacity(files.len() + 1);
+        for group in groups {
+            let numbered = group.iter().zip(reports.len()..);
+            let puts = numbered.map(|(file, part)| self.put(load, loaded_at, part, file, None));
+            let written: Option<Vec<FileReport>> = try_join_all(puts).await?.into_iter().collect();
+            let Some(written) = written else {
+                return Ok(None);
+            };
+            reports.extend(written);
+        }
+        Ok(Some(reports))
+    }
+
+    /// Writes one file, when it is its turn; `None` if its key holds something else, or its turn does not come.
     async fn put(
         &self,
         load: &Load,
         loaded_at: Timestamp,
         part: usize,
         file: &FileFacts,
+        turn: Option<Turn>,
     ) -> Result<Option<FileReport>, LoadError> {
         let key = load.batch.key(file, loaded_at).to_string();
         let content = load.batch.content(file.kind, loaded_at);
@@ -253,12 +275,15 @@ impl Loader {
             load_id: load.load_id.clone(),
             part: part.to_string(),
         };
-        let outcome = self.bucket.put_once(&key, body.clone(), &tags).await;
-        if matches!(outcome, Ok(PutOutcome::Created { .. })) {
+        let outcome = match turn {
+            None => self.bucket.put_once(&key, body.clone(), &tags).await.map(Some),
+            Some(turn) => self.bucket.put_in_turn(&key, body.clone(), &tags, turn).await,
+        };
+        if matches!(outcome, Ok(Some(PutOutcome::Created { .. }))) {
             self.steps.done(Step::ObjectPut).await;
         }
         match outcome {
-            Ok(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs) => Ok(Some(FileReport {
+            Ok(Some(PutOutcome::Created { .. } | PutOutcome::AlreadyOurs)) => Ok(Some(FileReport {
                 key,
                 rows: file.rows,
                 size_bytes: body.size_bytes(),
@@ -267,7 +292,7 @@ impl Loader {
                     Checksums::AsNeeded => body.known_crc32(),
                 },
             })),
-            Ok(PutOutcome::Taken) => Ok(None),
+            Ok(Some(PutOutcome::Taken) | None) => Ok(None),
             Err(source) => Err(LoadError::Put {
                 bucket: self.bucket.name().to_owned(),
                 key,

@@ -167,7 +167,7 @@ struct Origin {
 }
 
 /// Tasks given out ahead of the one that is merged next, at most, and bytes of input in them.
-const TASKS_AHEAD: usize = 14;
+const TASKS_AHEAD: usize = 8;
 const BYTES_AHEAD: usize = 16 << 20;
 
 /// A run of the target. Feed it input with [`feed`](Self::feed), call [`tick`](Self::tick) when there is none, and end

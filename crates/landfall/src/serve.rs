@@ -32,7 +32,10 @@ pub(crate) fn run(options: &ServeOptions) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_start(let_landing_go_first)
+        .build();
     let served = runtime
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run::serve(settings)));
@@ -43,4 +46,12 @@ pub(crate) fn run(options: &ServeOptions) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Requests are read by threads that yield to the one that lands what they took in. Where both want more than the
+/// machine has, taking in slows down to what can be landed, instead of getting ever further ahead.
+fn let_landing_go_first() {
+    const STEPS: i32 = 5;
+    // If the system refuses, all threads are equals, as they were.
+    let _ = rustix::process::nice(STEPS);
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,44 +25,62 @@ const STALE_UNLOCKED_AFTER: Duration = Duration::from_secs(10 * 60);
 static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 impl Place {
-    pub(super) fn publish(&self, key: &str, body: &dyn ObjectBody) -> Result<PutOutcome, BucketError> {
+    /// Writes `body` to a temporary file beside the objects.
+    pub(super) fn stage(&self, key: &str, body: Arc<dyn ObjectBody>) -> Result<Staged, BucketError> {
         let refused = |kind| BucketError::new(Operation::PutObject, kind);
         let target = key::path_of(&self.folder, key).map_err(refused)?;
         self.check_exists(Operation::PutObject)?;
         let promised_bytes = body.size_bytes();
-        match self.create(&target, body) {
-            Ok(Creation::Done) => Ok(PutOutcome::Created { e_tag: None }),
-            Ok(Creation::AlreadyOurs) => Ok(PutOutcome::AlreadyOurs),
-            Ok(Creation::Taken) => Ok(PutOutcome::Taken),
-            Ok(Creation::WrongLength) => Err(refused(FaultKind::BodyLength { promised_bytes })),
-            Err(fault) => Err(judge(Operation::PutObject, &fault)),
+        let failed = |fault| judge(Operation::PutObject, &fault);
+        if target.symlink_metadata().is_ok() {
+            let temporary = None;
+            return Ok(Staged {
+                target,
+                body,
+                temporary,
+            });
         }
+        let temporary = self.temporary_file().map_err(failed)?;
+        if !write_synced(&temporary.file, &*body).map_err(failed)? {
+            return Err(refused(FaultKind::BodyLength { promised_bytes }));
+        }
+        self.create_folders(&target).map_err(failed)?;
+        let temporary = Some(temporary);
+        Ok(Staged {
+            target,
+            body,
+            temporary,
+        })
     }
 
-    fn create(&self, target: &Path, body: &dyn ObjectBody) -> io::Result<Creation> {
-        if target.symlink_metadata().is_ok() {
-            return self.recognise(target, body);
-        }
-        let temporary = self.temporary_file()?;
-        if !write_synced(&temporary.file, body)? {
-            return Ok(Creation::WrongLength);
-        }
-        self.create_folders(target)?;
+    /// Gives what was staged its name.
+    pub(super) fn publish(&self, staged: Staged) -> Result<PutOutcome, BucketError> {
+        self.give_name(&staged)
+            .map_err(|fault| judge(Operation::PutObject, &fault))
+    }
+
+    fn give_name(&self, staged: &Staged) -> io::Result<PutOutcome> {
+        let target = &staged.target;
+        let Some(temporary) = &staged.temporary else {
+            return self.recognise(target, &*staged.body);
+        };
         match fs::hard_link(&temporary.path, target) {
             Ok(()) => {
                 sync_parent(target)?;
-                Ok(Creation::Done)
+                Ok(PutOutcome::Created { e_tag: None })
             }
-            Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => self.recognise(target, body),
+            Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {
+                self.recognise(target, &*staged.body)
+            }
             Err(fault) => Err(fault),
         }
     }
 
     /// Whose file it is that has the name already. An earlier put of ours may have been cut off before it had synced
     /// the folders, so that is done again.
-    fn recognise(&self, target: &Path, body: &dyn ObjectBody) -> io::Result<Creation> {
+    fn recognise(&self, target: &Path, body: &dyn ObjectBody) -> io::Result<PutOutcome> {
         if !compare::holds(target, body)? {
-            return Ok(Creation::Taken);
+            return Ok(PutOutcome::Taken);
         }
         File::open(target)?.sync_all()?;
         for folder in target.ancestors().skip(1) {
@@ -70,7 +89,7 @@ impl Place {
                 break;
             }
         }
-        Ok(Creation::AlreadyOurs)
+        Ok(PutOutcome::AlreadyOurs)
     }
 
     /// Creates the folders of `target` that are missing, and syncs each into the one above.
@@ -116,11 +135,12 @@ impl Place {
     }
 }
 
-enum Creation {
-    Done,
-    AlreadyOurs,
-    Taken,
-    WrongLength,
+/// Content that waits for its name. Dropped, it is gone.
+pub(super) struct Staged {
+    target: PathBuf,
+    body: Arc<dyn ObjectBody>,
+    /// Nothing where the name was taken already.
+    temporary: Option<TemporaryFile>,
 }
 
 /// A file without an object's name, removed when dropped.

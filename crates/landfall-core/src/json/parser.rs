@@ -134,12 +134,12 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    fn literal(&mut self, word: &[u8], path: PathId, kind: Kind) -> Result<(), JsonError> {
-        if !self.bytes[self.at..].starts_with(word) {
+    fn literal<const N: usize>(&mut self, word: &[u8; N], path: PathId, kind: Kind) -> Result<(), JsonError> {
+        if self.bytes[self.at..].first_chunk::<N>() != Some(word) {
             return self.unexpected();
         }
-        self.push(self.at, self.at + word.len(), path, kind, 0);
-        self.at += word.len();
+        self.push(self.at, self.at + N, path, kind, 0);
+        self.at += N;
         Ok(())
     }
 

@@ -87,7 +87,10 @@ impl<'a> Value<'a> {
     #[inline]
     #[must_use]
     pub fn text_window<const N: usize>(&self) -> Option<&'a [u8; N]> {
-        self.text.as_bytes().get(self.node().start as usize..)?.first_chunk()
+        self.text
+            .as_bytes()
+            .get(self.node().start as usize..)?
+            .first_chunk()
     }
 
     /// Appends [`text`](Self::text).
@@ -96,6 +99,25 @@ impl<'a> Value<'a> {
         let node = self.node();
         if node.kind().is_scalar() {
             text::append_piece(out, self.text.as_bytes(), node.start as usize, node.end as usize);
+        }
+    }
+
+    /// The number, if the value is an integer of 64 bits.
+    #[inline]
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        /// So many digits are less than 2^63, whatever they are.
+        const SAFE_DIGITS: usize = 18;
+        let text = self.text();
+        if self.kind() != Kind::Integer {
+            return None;
+        }
+        match text.first() {
+            Some(b'0'..=b'9') if text.len() <= SAFE_DIGITS => {
+                let digits = text.iter().map(|digit| i64::from(digit - b'0'));
+                Some(digits.fold(0, |number, digit| number * 10 + digit))
+            }
+            _ => std::str::from_utf8(text).ok()?.parse().ok(),
         }
     }
 

@@ -103,8 +103,9 @@ fn short_needs_quotes(window: &[u8; SHORT + 1], length: usize, delimiter: u8) ->
         return true;
     };
     let numbered = window.iter().zip(0u8..);
-    let holds_delimiter =
-        numbered.fold(false, |found, (byte, at)| found | ((*byte == delimiter) & (usize::from(at) < length)));
+    let holds_delimiter = numbered.fold(false, |found, (byte, at)| {
+        found | ((*byte == delimiter) & (usize::from(at) < length))
+    });
     matches!(window[0], b' ' | b'\t') || matches!(last, b' ' | b'\t') || holds_delimiter
 }
 

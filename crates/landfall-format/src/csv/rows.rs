@@ -190,18 +190,16 @@ impl RecordRows<'_> {
 
     /// Ends the row that `value` makes.
     #[inline]
-    fn close_row(
-        &mut self,
-        shape: usize,
-        value: Value<'_>,
-        record: Option<u32>,
-        tables: &mut [RunTable],
-    ) {
+    fn close_row(&mut self, shape: usize, value: Value<'_>, record: Option<u32>, tables: &mut [RunTable]) {
         let rows = &self.writer.shapes[shape];
         let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
             return;
         };
-        let key_column = if shape == 0 { self.declared_key_column(table) } else { None };
+        let key_column = if shape == 0 {
+            self.declared_key_column(table)
+        } else {
+            None
+        };
         if rows.is_disordered || key_column.is_some() {
             self.reorder(shape, value, key_column, table);
         } else {

@@ -15,7 +15,7 @@ use super::cursor::{Cursor, Scratch};
 use super::judge::{CompileError, Workspace};
 use super::limits::{MAX_NAMES, MAX_RECORDS};
 use super::schema_cache::SchemaCache;
-use super::type_name::{Overflow, integer, type_name};
+use super::type_name::{Overflow, type_name};
 use super::violations::Node;
 use messages::Messages;
 
@@ -232,7 +232,9 @@ fn read_table_name(value: Value<'_>) -> Result<String, Node> {
 }
 
 fn read_version(value: Value<'_>) -> Result<i64, Node> {
-    integer(value).ok_or_else(|| wrong_type(value, "Integer", "table_version"))
+    value
+        .as_i64()
+        .ok_or_else(|| wrong_type(value, "Integer", "table_version"))
 }
 
 fn read_names(value: Value<'_>, key: &str) -> Result<Vec<String>, Node> {

@@ -7,7 +7,7 @@ pub(crate) fn type_name(value: Value<'_>) -> &'static str {
     match value.kind() {
         Kind::Null => "Null",
         Kind::False | Kind::True => "Boolean",
-        Kind::Integer => match integer(value) {
+        Kind::Integer => match value.as_i64() {
             Some(number) if i32::try_from(number).is_ok() => "Integer",
             Some(_) => "Long",
             None => "BigInteger",
@@ -19,18 +19,9 @@ pub(crate) fn type_name(value: Value<'_>) -> &'static str {
     }
 }
 
-/// The number, if the value is an integer of 64 bits.
-#[inline]
-pub(crate) fn integer(value: Value<'_>) -> Option<i64> {
-    if value.kind() != Kind::Integer {
-        return None;
-    }
-    std::str::from_utf8(value.text()).ok()?.parse().ok()
-}
-
 /// Whether the value is an integer above 64 bits or below.
 pub(crate) fn overflow(value: Value<'_>) -> Option<Overflow> {
-    if value.kind() != Kind::Integer || integer(value).is_some() {
+    if value.kind() != Kind::Integer || value.as_i64().is_some() {
         return None;
     }
     Some(if value.text().starts_with(b"-") {

@@ -22,6 +22,7 @@ use landfall_log::{Log, Partition, Position, ReadError};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 
+use self::feeding::ReadAhead;
 pub use self::handle::ConductorHandle;
 use super::keys::{EntryKeys, InstanceKeys};
 use super::landing::{Lander, LandingFault};
@@ -37,7 +38,7 @@ use crate::report::LoadReport;
 /// The one partition of the embedded log.
 const LOG_PARTITION: Partition = Partition::FIRST;
 /// Read at once.
-const CHUNK_BYTES: u64 = 8 << 20;
+const CHUNK_BYTES: u64 = 4 << 20;
 /// How often ages, waits and the log's room are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often records are looked for that have waited too long.
@@ -112,6 +113,7 @@ pub struct Conductor {
     held: usize,
     /// The next entry to read.
     at: Position,
+    read_ahead: Option<ReadAhead>,
     catch_up: Option<CatchUp>,
     queue: VecDeque<TableKey>,
     running: usize,
@@ -190,6 +192,7 @@ impl Conductor {
             unsure: HashSet::new(),
             held: 0,
             at,
+            read_ahead: None,
             catch_up: None,
             queue: VecDeque::new(),
             running: 0,

@@ -151,11 +151,7 @@ impl TargetRun {
     }
 
     /// Opens the bucket and checks the access to it; `None` if a signal came meanwhile.
-    fn prepare(
-        self,
-        runtime: &Runtime,
-        signals: &Signals,
-    ) -> anyhow::Result<Option<(Pipeline, Source)>> {
+    fn prepare(self, runtime: &Runtime, signals: &Signals) -> anyhow::Result<Option<(Pipeline, Source)>> {
         let settings = self.settings;
         let destination = settings.destination;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

@@ -1,10 +1,13 @@
 //! Strings and numbers by their JSON text, without resolving or copying anything.
 
+use std::sync::Arc;
+
 use crate::decimal::Decimal;
 use crate::json::{Json, Kind};
 use crate::schema::Formats;
 use crate::schema::date_time::is_date_time;
 use crate::schema::node::{Bound, Node, NumberRules, Side, StringRules};
+use crate::schema::pattern::Pattern;
 
 use super::rules::Part;
 
@@ -67,18 +70,17 @@ impl StringTest {
         if has_escapes(raw_text) {
             return false;
         }
-        let Ok(text) = str::from_utf8(raw_text) else {
-            return false;
+        let is_listed = |listed: &Vec<String>| {
+            listed
+                .binary_search_by(|value| value.as_bytes().cmp(raw_text))
+                .is_ok()
         };
-        let is_listed =
-            |listed: &Vec<String>| listed.binary_search_by(|value| value.as_str().cmp(text)).is_ok();
+        let matches = |pattern: &Arc<Pattern>| {
+            str::from_utf8(raw_text).is_ok_and(|text| pattern.matches(text) == Some(true))
+        };
         self.listed.as_ref().is_none_or(is_listed)
             && (!self.rules.is_date_time || is_date_time(raw_text))
-            && self
-                .rules
-                .pattern
-                .as_ref()
-                .is_none_or(|pattern| pattern.matches(text) == Some(true))
+            && self.rules.pattern.as_ref().is_none_or(matches)
     }
 }
 

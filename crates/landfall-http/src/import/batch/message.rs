@@ -7,7 +7,7 @@ use landfall_core::time::Instant;
 
 use super::messages::RECORD_DEPTH;
 use super::shape;
-use super::{Cursor, Overflow, Scratch, Workspace, integer};
+use super::{Cursor, Overflow, Scratch, Workspace};
 use crate::import::type_name::overflow;
 
 /// A message that was read.
@@ -130,7 +130,7 @@ impl Fields {
                     _ => Field::Bad,
                 }
             }
-            "sequence" => self.sequence = integer(value).map_or(Field::Bad, Field::Good),
+            "sequence" => self.sequence = value.as_i64().map_or(Field::Bad, Field::Good),
             "data" => self.data = Field::Bad,
             "time_extracted" if value.kind() == Kind::String => {
                 self.extracted = Field::Good(read_extracted(value));

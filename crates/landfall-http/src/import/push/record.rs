@@ -8,7 +8,6 @@ use landfall_core::json::{JsonError, Kind, Value};
 use super::fault;
 use crate::import::cursor::{Cursor, Scratch};
 use crate::import::limits::{MAX_DATA_POINTS, MAX_KEY_CHARACTERS, MAX_NAMES};
-use crate::import::type_name::integer;
 
 /// A record that was read: whose it is, and what it says.
 #[derive(Debug)]
@@ -139,17 +138,17 @@ impl Fields {
             "client_id" => {
                 self.client = Some(match value.kind() {
                     Kind::Null => Client::Absent,
-                    _ if integer(value) == Some(i64::from(client.as_u32())) => Client::Ours,
+                    _ if value.as_i64() == Some(i64::from(client.as_u32())) => Client::Ours,
                     _ => Client::Other,
                 });
             }
             "table_name" => self.table = text(value).filter(|name| !is_blank(name)),
-            "sequence" => self.sequence = integer(value),
+            "sequence" => self.sequence = value.as_i64(),
             "action" => self.action = text(value).and_then(|name| read_action(&name)),
             "key_names" => self.key_names = read_key_names(value).filter(|names| !names.is_empty()),
             // Null is as if absent.
             "table_version" if value.kind() == Kind::Null => self.version = None,
-            "table_version" => self.version = Some(integer(value)),
+            "table_version" => self.version = Some(value.as_i64()),
             "namespace" => {}
             _ => self.has_others = true,
         }

@@ -8,7 +8,8 @@ use landfall_core::clean_name::clean_name;
 use landfall_core::intake::{AcceptedRequest, decode};
 use landfall_core::units::ByteCount;
 use landfall_format::Reason;
-use landfall_log::{Entry, Position, ReadError};
+use landfall_log::{Entry, Log, Position, ReadError};
+use tokio::task::JoinHandle;
 
 use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
@@ -24,11 +25,45 @@ enum Reader {
     Again,
 }
 
+/// The entries after those at hand, read while these are encoded.
+#[derive(Debug)]
+pub(super) struct ReadAhead {
+    from: Position,
+    reading: JoinHandle<Result<Vec<Entry>, ReadError>>,
+}
+
+impl ReadAhead {
+    /// Begins to read what follows `entries`, if they are so many that more is likely to be there.
+    fn start(log: &Arc<dyn Log>, entries: &[Entry]) -> Option<Self> {
+        let bytes: usize = entries.iter().map(|entry| entry.bytes.len()).sum();
+        if (bytes as u64) < CHUNK_BYTES / 2 {
+            return None;
+        }
+        let from = entries.last()?.position.next();
+        let log = log.clone();
+        let reading =
+            tokio::spawn(async move { log.read(LOG_PARTITION, from, ByteCount::new(CHUNK_BYTES)).await });
+        Some(Self { from, reading })
+    }
+
+    /// What was read. Where nothing was there yet, or reading failed, the log is asked again.
+    async fn take(self, conductor: &Conductor) -> Result<(Position, Vec<Entry>), ConductorError> {
+        match self.reading.await {
+            Ok(Ok(entries)) if self.from == conductor.at && !entries.is_empty() => Ok((self.from, entries)),
+            _ => conductor.read(conductor.at).await,
+        }
+    }
+}
+
 impl Conductor {
     /// Reads on. False at the end of the log.
     pub(super) async fn read_live(&mut self) -> Result<bool, ConductorError> {
-        let (at, entries) = self.read(self.at).await?;
+        let (at, entries) = match self.read_ahead.take() {
+            Some(ahead) => ahead.take(self).await?,
+            None => self.read(self.at).await?,
+        };
         self.at = at;
+        self.read_ahead = ReadAhead::start(&self.parts.log, &entries);
         let has_read = !entries.is_empty();
         for entry in entries {
             self.at = entry.position.next();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{TryStreamExt, future};
+use tokio::sync::oneshot;
 
 use crate::body::ObjectBody;
 use crate::bucket::{Bucket, PutOutcome, PutTags, WriteProbe};
@@ -16,6 +17,7 @@ use crate::error::FaultKind;
 pub async fn suite(bucket: &dyn Bucket, challenge_key: &str) {
     knows_itself(bucket).await;
     puts_an_object_once(bucket).await;
+    puts_an_object_in_its_turn(bucket).await;
     leaves_foreign_objects_alone(bucket).await;
     keeps_any_content(bucket).await;
     lets_one_of_many_writers_win(bucket).await;
@@ -109,6 +111,42 @@ async fn puts_an_object_once(bucket: &dyn Bucket) {
         "the same content again"
     );
     assert_eq!(content(bucket, key).await, "one\n");
+}
+
+async fn puts_an_object_in_its_turn(bucket: &dyn Bucket) {
+    let key = "turn/orders/1_1.jsonl";
+    let large = Pieces {
+        piece_bytes: 700_000,
+        total_bytes: 6_000_000,
+    };
+    let put_in_turn = |turn| {
+        let (tags, body) = (tags(), Arc::new(large));
+        async move { bucket.put_in_turn(key, body, &tags, turn).await.expect(key) }
+    };
+    let is_there = || async { bucket.head(key).await.expect("head").is_some() };
+
+    let (go, turn) = oneshot::channel();
+    let withdraw = async { drop(go) };
+    let ((), outcome) = future::join(withdraw, put_in_turn(turn)).await;
+    assert_eq!(outcome, None, "its turn does not come");
+    assert!(!is_there().await, "nothing appears");
+
+    let (go, turn) = oneshot::channel();
+    let give = async {
+        assert!(!is_there().await, "it is not its turn yet");
+        go.send(()).expect("the put waits for its turn");
+    };
+    let (outcome, ()) = future::join(put_in_turn(turn), give).await;
+    assert!(outcome.as_ref().is_some_and(is_created), "{outcome:?}");
+    assert!(is_there().await);
+
+    let (go, turn) = oneshot::channel();
+    go.send(()).expect("nobody has dropped it");
+    assert_eq!(
+        put_in_turn(turn).await,
+        Some(PutOutcome::AlreadyOurs),
+        "the same content again"
+    );
 }
 
 async fn leaves_foreign_objects_alone(bucket: &dyn Bucket) {

@@ -107,7 +107,6 @@ fn under_other_host_names_there_are_neither_pages_nor_the_management_api() {
         ("/v4/sources", 200),
         ("/v4/openapi.json", 200),
         ("/sign-in", 303),
-        ("/assets/landfall.js", 200),
         ("/nowhere", 404),
     ];
     for (path, status) in cases {

@@ -112,7 +112,8 @@ pub struct SourceChange {
     pub properties: Option<BTreeMap<String, String>>,
     /// Whether it rests. Resuming ends a pause by Landfall too, since nobody else ends it.
     pub pause: Option<Pause>,
-    /// Where its data goes from now on, if anywhere.
+    /// Where its data goes from now on, if anywhere. A switch from one destination to another makes Landfall pause the
+    /// source, unless the same change resumes it (operations.md §5).
     pub destination: Option<Option<DestinationId>>,
 }
 
@@ -254,14 +255,19 @@ impl Catalog {
         if let Some(properties) = &change.properties {
             source.properties.clone_from(properties);
         }
+        if let Some(destination) = change.destination {
+            let mapping = destination.map_or(Mapping::Nowhere, Mapping::To);
+            let destination = resolve(&mut session, mapping).await?;
+            if is_switch(source.destination, destination) {
+                source.system_paused_at = source.system_paused_at.or(Some(act.at));
+            }
+            source.destination = destination;
+        }
+        // After the switch: who resumes in the same breath has seen to it by hand.
         match change.pause {
             Some(Pause::Pause) => source.paused_at = source.paused_at.or(Some(act.at)),
             Some(Pause::Resume) => (source.paused_at, source.system_paused_at) = (None, None),
             None => {}
-        }
-        if let Some(destination) = change.destination {
-            let mapping = destination.map_or(Mapping::Nowhere, Mapping::To);
-            source.destination = resolve(&mut session, mapping).await?;
         }
         source.updated_at = act.at;
         session
@@ -305,6 +311,12 @@ impl Catalog {
             ..source
         })
     }
+}
+
+/// Whether data would go to another place than the data before it. The first destination, or none, is no switch: what
+/// comes in without one waits for the next.
+fn is_switch(from: Option<DestinationId>, to: Option<DestinationId>) -> bool {
+    from.zip(to).is_some_and(|(from, to)| from != to)
 }
 
 /// The source, if it isn't deleted.

@@ -48,6 +48,7 @@ mod messenger;
 mod minted;
 mod notifications;
 mod openapi;
+mod refused_keys;
 mod rejects;
 mod request;
 mod routes;

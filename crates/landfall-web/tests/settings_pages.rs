@@ -253,6 +253,7 @@ async fn an_access_key_is_shown_once_and_switched() {
         list.contains(&format!("ac_…{}", &key[42..])) && !list.contains(&key),
         "{list}"
     );
+    assert!(list.contains("<td data-label=\"By\">user "), "{list}");
     // The last key that works can't be switched off, lest nothing can manage the instance.
     for act in ["disable", "delete"] {
         let kept = admin.post(&format!("{path}/1/{act}"), &[]).await;

@@ -5,6 +5,8 @@ mod destination;
 pub(crate) mod options;
 mod properties;
 mod source;
+mod table;
+mod tokens;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,8 @@
 mod listener;
 #[path = "support/server.rs"]
 mod server;
+#[path = "control/sources.rs"]
+mod sources;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

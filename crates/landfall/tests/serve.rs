@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use landfall_sim::Certificate;
 use serde_json::json;
-use server::{Site, batch, request, request_over, wait_until};
+use server::{ADMIN_KEY, Site, batch, request, request_over, wait_until};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -93,6 +93,50 @@ fn a_source_without_destination_is_held_and_lands_when_it_has_one() {
     wait_until("the held records land", || site.lines("early/orders").len() == 5);
     assert!(server.end().success());
     assert_eq!(site.verify()["clean"], true);
+}
+
+#[test]
+fn under_other_host_names_there_are_neither_pages_nor_the_management_api() {
+    let site = Site::new();
+    let server = site.start(&["--allowed-hosts", "landfall.example.com"]);
+    let ask = |host: &str, path: &str| {
+        let connection = TcpStream::connect(&server.address).unwrap();
+        request_over(connection, host, ("GET", path), ADMIN_KEY, "").unwrap()
+    };
+    let cases = [
+        ("/v4/sources", 200),
+        ("/v4/openapi.json", 200),
+        ("/sign-in", 303),
+        ("/nowhere", 404),
+    ];
+    for (path, status) in cases {
+        for host in [
+            "landfall.example.com",
+            "LANDFALL.example.com:8080",
+            "127.0.0.1:8080",
+        ] {
+            assert_eq!(ask(host, path).status, status, "{host} {path}");
+        }
+        for host in ["evil.example.com", "10.0.0.1"] {
+            let answer = ask(host, path);
+            assert_eq!(answer.status, 400, "{host} {path}");
+            assert!(
+                answer.body.contains("UnknownHost"),
+                "{host} {path}: {}",
+                answer.body
+            );
+        }
+    }
+    // Probes ask by address.
+    assert_eq!(ask("10.0.0.1", "/healthz").status, 200);
+    let token = server.set_up_source();
+    let push = |host: &str| {
+        let connection = TcpStream::connect(&server.address).unwrap();
+        let call = ("POST", "/v2/import/batch");
+        request_over(connection, host, call, &token, &batch("orders", 0..1)).unwrap()
+    };
+    assert_eq!(push("landfall.example.com").status, 202);
+    assert_eq!(push("evil.example.com").body, r#"{"message":"Invalid region."}"#);
 }
 
 #[test]

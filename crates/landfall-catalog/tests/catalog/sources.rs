@@ -90,6 +90,46 @@ async fn pausing_keeps_its_first_instant_and_resuming_ends_every_pause() {
     assert_eq!(resumed.unwrap().paused_at, None);
 }
 
+#[tokio::test]
+async fn a_switch_from_one_destination_to_another_pauses_the_source_until_it_is_resumed() {
+    let world = World::new().await;
+    let source = world.source("shop").await;
+    let lake = world.destination("Lake").await;
+    let pond = world.destination("Pond").await;
+    let to = |destination| SourceChange {
+        destination: Some(destination),
+        ..SourceChange::default()
+    };
+    let resume = |destination| SourceChange {
+        pause: Some(Pause::Resume),
+        destination,
+        ..SourceChange::default()
+    };
+    let steps = [
+        ("the first destination", to(Some(lake)), None),
+        ("the same one again", to(Some(lake)), None),
+        ("another one", to(Some(pond)), Some(at(12))),
+        ("and back: the pause stays as it is", to(Some(lake)), Some(at(12))),
+        ("resumed by hand", resume(None), None),
+        ("none", to(None), None),
+        ("one after none", to(Some(pond)), None),
+        (
+            "another one, resumed in the same change",
+            resume(Some(Some(lake))),
+            None,
+        ),
+        ("renamed", SourceChange::default(), None),
+    ];
+    for (millis, (step, change, expected)) in (10..).zip(steps) {
+        let changed = world.catalog.update_source(source, &change, act(millis)).await;
+        let changed = changed.unwrap();
+        assert_eq!(changed.system_paused_at, expected, "{step}");
+        assert_eq!(changed.paused_at, None, "{step}");
+        let stored = world.catalog.source(source).await.unwrap().unwrap();
+        assert_eq!(stored, changed, "{step}");
+    }
+}
+
 #[test]
 fn types_are_spelled_as_in_the_management_api() {
     for spelling in ["import_api", "webhook.incoming-webhook", "platform.github"] {

@@ -233,7 +233,7 @@ impl Service {
         if holder == Holder::Nobody {
             return Err(Answer::not_authorized());
         }
-        if !headers::is_host_served(request, &self.settings.allowed_hosts) {
+        if !self.settings.allowed_hosts.are_asked_by(request) {
             return Err(Answer::invalid_region());
         }
         match holder {

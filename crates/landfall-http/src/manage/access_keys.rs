@@ -23,6 +23,8 @@ pub(super) struct AccessKeyObject<'a> {
     access_key: Option<&'a str>,
     key_last4: &'a str,
     description: &'a str,
+    /// As in the audit log, such as `user anna`.
+    created_by: &'a str,
     created_at: Seconds,
     status: &'static str,
 }
@@ -34,6 +36,7 @@ impl<'a> AccessKeyObject<'a> {
             access_key: None,
             key_last4: &key.last4,
             description: &key.description,
+            created_by: &key.created_by,
             created_at: Seconds(key.created_at),
             status: match key.disabled_at {
                 None => "enabled",

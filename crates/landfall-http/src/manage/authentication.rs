@@ -10,6 +10,7 @@ use landfall_catalog::{Digest, StoreError};
 use thiserror::Error;
 
 use super::answer::Refusal;
+use super::https::Arrival;
 use super::state::ManageState;
 
 /// The shortest key that the operator may choose, in characters.
@@ -97,12 +98,18 @@ pub(super) async fn require_key(
         request.extensions_mut().insert(caller);
         return Ok(next.run(request).await);
     }
-    let caller = match bearer(request.headers()) {
+    let key = bearer(request.headers());
+    let caller = match key {
         Some(key) => identify(&state, key).await?,
         None => None,
     };
     let Some(caller) = caller else {
         tracing::warn!("a management request without a valid access key was refused");
+        if key.is_some() {
+            let arrival = request.extensions().get::<Arrival>();
+            let peer = arrival.map(|arrival| arrival.peer);
+            state.refused_keys.note(state.catalog(), peer, state.now()).await;
+        }
         return Err(Refusal::unauthorized());
     };
     request.extensions_mut().insert(caller);

@@ -47,6 +47,16 @@ pub(super) struct DestinationChangeBody {
 }
 
 #[derive(Serialize, ToSchema)]
+pub(super) struct DestinationDraftBody {
+    /// The destination that is to be changed, if there is one already.
+    #[schema(minimum = 1)]
+    id: Option<u32>,
+    name: Option<String>,
+    description: Option<String>,
+    properties: Properties,
+}
+
+#[derive(Serialize, ToSchema)]
 pub(super) struct DestinationBodyV3 {
     /// `s3`.
     #[schema(pattern = "^s3$")]

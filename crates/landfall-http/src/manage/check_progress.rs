@@ -7,6 +7,7 @@ use landfall_catalog::ConnectionCheck;
 use landfall_core::ids::DestinationId;
 use landfall_setup::{CheckReport, Step, StepResult, StepStatus};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The steps of one check. Whoever makes the check tells it of each step; clones are the same check.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,8 @@ struct Steps {
 }
 
 /// A step as answers show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckStepObject)]
 pub(super) struct StepObject {
     step: &'static str,
     title: &'static str,

@@ -7,6 +7,7 @@ use landfall_setup::policy::{Form, Grant, PolicyLabel, Trust};
 use landfall_setup::principal::PrincipalArn;
 use landfall_setup::{CheckContext, Partition, Place};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::checks::incomplete;
@@ -15,8 +16,8 @@ use super::destinations::of_id;
 use super::request::{Numbers, Query};
 use super::state::ManageState;
 
-#[derive(Debug, Serialize)]
-struct GrantObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct GrantObject<'a> {
     /// `aws`, `store` or `folder`.
     place: &'static str,
     /// The endpoint of a store, or the folder of a bucket folder.
@@ -37,7 +38,8 @@ struct GrantObject<'a> {
 }
 
 /// One document in all its forms.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GrantForms)]
 struct Forms {
     json: String,
     aws_cli: String,

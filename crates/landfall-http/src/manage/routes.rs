@@ -18,6 +18,7 @@ use super::deliveries::{DeliveryLog, Replayed};
 use super::destination_object::DestinationObject;
 use super::destinations_v3::DestinationV3;
 use super::event_hooks::{EventHookObject, TestResult};
+use super::grant::GrantObject;
 use super::hooks::{HookList, HookObject};
 use super::instance::InstanceObject;
 use super::key_preview::Preview;
@@ -26,6 +27,7 @@ use super::load_object::LoadDetail;
 use super::loads::{Page, ReportObject};
 use super::notifications::{NotificationList, NotificationSettingsObject, ResolvedList};
 use super::rejects::RejectsReport;
+use super::setup_help::{Judgement, PlaceDefaults, ProgressObject};
 use super::source_object::SourceObject;
 use super::state::ManageState;
 use super::tokens::{NewToken, NewUrl, TokenObject, UrlObject};
@@ -34,7 +36,7 @@ use super::usage::{SourceStats, UsageReport};
 use super::verify::VerifyObject;
 use super::{
     access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
-    destinations_v3, event_hooks, hooks, instance, key_preview, ledger, loads, notifications, openapi,
+    destinations_v3, event_hooks, grant, hooks, instance, key_preview, ledger, loads, notifications, openapi,
     rejects, setup_help, sources, tokens, types, usage, verify,
 };
 
@@ -53,7 +55,7 @@ pub fn router(state: ManageState) -> Router {
     // The only address that anybody may look at.
     let v4 = v4.route("/openapi.json", get(openapi::show));
     Router::new()
-        .nest("/v4", v4.merge(setup_help::routes(&state)))
+        .nest("/v4", v4)
         .nest("/v3", v3)
         .nest("/notifications", notifications)
         .with_state(state)
@@ -66,7 +68,7 @@ pub(super) async fn not_found() -> Answer {
 
 /// All calls, by prefix.
 pub(super) fn tables() -> [Api; 3] {
-    let v4 = reports(sources_of(destinations_of(Api::new("/v4"))));
+    let v4 = reports(sources_of(setup_of(destinations_of(Api::new("/v4")))));
     [
         of_instance(v4),
         v3(Api::new("/v3")),
@@ -106,7 +108,21 @@ fn destinations_of(api: Api) -> Api {
             &["pause", "delete"],
         ),
     )
-    .post(
+    .get(
+        "/destination-types",
+        types::destination_types,
+        answers::<Vec<ReportCard>>("Types of destinations"),
+    )
+    .get(
+        "/destination-types/{type}",
+        types::destination_type,
+        answers::<ReportCard>("One type of destinations"),
+    )
+}
+
+fn setup_of(api: Api) -> Api {
+    let partitions = ["aws", "aws-cn", "aws-us-gov"];
+    api.post(
         "/destinations/key-preview",
         key_preview::show,
         answers::<Preview>("Judge an S3 Key").takes::<KeyPreviewBody>(),
@@ -127,18 +143,37 @@ fn destinations_of(api: Api) -> Api {
         answers::<PolicyObject<'_>>("The bucket policy that lets Landfall in").choice(
             "partition",
             "Partition of AWS",
-            &["aws", "aws-cn", "aws-us-gov"],
+            &partitions,
         ),
     )
     .get(
-        "/destination-types",
-        types::destination_types,
-        answers::<Vec<ReportCard>>("Types of destinations"),
+        "/destinations/{id}/grant",
+        grant::get,
+        answers::<GrantObject<'_>>("What to grant to whom, in every form").choice(
+            "partition",
+            "Partition of AWS",
+            &partitions,
+        ),
+    )
+    .post(
+        "/destinations/validate",
+        setup_help::validate,
+        answers::<Judgement<'_>>("Judge a destination without storing it").takes::<DestinationDraftBody>(),
     )
     .get(
-        "/destination-types/{type}",
-        types::destination_type,
-        answers::<ReportCard>("One type of destinations"),
+        "/destinations/place-defaults",
+        setup_help::place_defaults,
+        answers::<PlaceDefaults>("What this instance proposes"),
+    )
+    .get(
+        "/destinations/{id}/check-progress",
+        setup_help::progress,
+        answers::<ProgressObject<'_>>("The last connection check, step by step"),
+    )
+    .post(
+        "/destinations/{id}/challenge-file",
+        setup_help::make_challenge_file,
+        answers::<Nothing>("Make the challenge file, in a bucket that is a folder"),
     )
 }
 

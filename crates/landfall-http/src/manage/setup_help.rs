@@ -1,48 +1,34 @@
 //! What the set-up pages need besides: judging a form without storing it, watching a check, filling a bucket folder.
 
-use axum::Router;
+use std::collections::BTreeMap;
+
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use landfall_catalog::DestinationProperties;
 use landfall_core::ids::DestinationId;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok, ok_empty};
-use super::authentication::require_key;
 use super::check_object::{CheckObject, as_of};
 use super::check_progress::StepObject;
 use super::checks::incomplete;
 use super::destination_body::{LONGEST_DESCRIPTION_CHARS, LONGEST_NAME_CHARS};
 use super::destination_rules::{Problems, merge, settings_of};
 use super::destinations::of_id;
-use super::grant;
 use super::request::{JsonBody, Numbers};
-use super::routes::not_found;
 use super::state::ManageState;
 
-/// The addresses below `/v4`, guarded like the others.
-pub(super) fn routes(state: &ManageState) -> Router<ManageState> {
-    Router::new()
-        .route("/destinations/validate", post(validate))
-        .route("/destinations/place-defaults", get(place_defaults))
-        .route("/destinations/{id}/challenge-file", post(make_challenge_file))
-        .route("/destinations/{id}/check-progress", get(progress))
-        .route("/destinations/{id}/grant", get(grant::get))
-        .method_not_allowed_fallback(not_found)
-        .layer(from_fn_with_state(state.clone(), require_key))
-}
-
-#[derive(Debug, Serialize)]
-struct Judgement<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Judgement<'a> {
     valid: bool,
-    errors: &'a std::collections::BTreeMap<String, Vec<String>>,
+    /// Messages by property.
+    errors: &'a BTreeMap<String, Vec<String>>,
 }
 
 /// `POST /v4/destinations/validate`: everything that is wrong with a body of `POST /v4/destinations`, or with a change
 /// of the destination `id`, by property. Nothing is stored.
-async fn validate(State(state): State<ManageState>, body: JsonBody) -> Answer {
+pub(super) async fn validate(State(state): State<ManageState>, body: JsonBody) -> Answer {
     let refusal = || {
         Refusal::coded(
             "InvalidBody",
@@ -97,7 +83,10 @@ async fn validate(State(state): State<ManageState>, body: JsonBody) -> Answer {
 }
 
 /// `POST /v4/destinations/{id}/challenge-file`: for folder buckets, makes the folder and the challenge file in it.
-async fn make_challenge_file(State(state): State<ManageState>, Numbers([id]): Numbers<1>) -> Answer {
+pub(super) async fn make_challenge_file(
+    State(state): State<ManageState>,
+    Numbers([id]): Numbers<1>,
+) -> Answer {
     let destination = of_id(&state, DestinationId::new(id)).await?;
     let settings = settings_of(&destination.properties, &state.parts.rules).ok_or_else(incomplete)?;
     match state.parts.checker.make_challenge_file(&settings).await {
@@ -106,29 +95,29 @@ async fn make_challenge_file(State(state): State<ManageState>, Numbers([id]): Nu
     }
 }
 
-#[derive(Debug, Serialize)]
-struct PlaceDefaults {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlaceDefaults {
     /// Where bucket folders would be.
     folder: Option<String>,
 }
 
 /// `GET /v4/destinations/place-defaults`: what this instance proposes.
-async fn place_defaults(State(state): State<ManageState>) -> Answer {
+pub(super) async fn place_defaults(State(state): State<ManageState>) -> Answer {
     let folder = state.parts.checker.default_folder();
     ok(&PlaceDefaults {
         folder: folder.map(|folder| folder.display().to_string()),
     })
 }
 
-#[derive(Debug, Serialize)]
-struct ProgressObject<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProgressObject<'a> {
     #[serde(flatten)]
     check: CheckObject<'a>,
     steps: Vec<StepObject>,
 }
 
 /// `GET /v4/destinations/{id}/check-progress`: the last connection check, with its steps as they end.
-async fn progress(State(state): State<ManageState>, Numbers([id]): Numbers<1>) -> Answer {
+pub(super) async fn progress(State(state): State<ManageState>, Numbers([id]): Numbers<1>) -> Answer {
     let id = DestinationId::new(id);
     let destination = of_id(&state, id).await?;
     let check = destination.last_check.ok_or_else(Refusal::not_found)?;

@@ -14,6 +14,7 @@ use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 use super::instance::Facts;
 use super::messenger::Messenger;
+use super::refused_keys::RefusedKeys;
 
 /// What the management API is made of; passed in by whoever starts it.
 pub struct Parts {
@@ -69,6 +70,7 @@ pub struct ManageState {
     tasks: Arc<Mutex<JoinSet<()>>>,
     /// How far checks have come.
     pub(super) progresses: CheckProgresses,
+    pub(super) refused_keys: RefusedKeys,
 }
 
 impl ManageState {
@@ -80,6 +82,7 @@ impl ManageState {
             facts: Arc::default(),
             tasks: Arc::default(),
             progresses: CheckProgresses::default(),
+            refused_keys: RefusedKeys::default(),
         }
     }
 

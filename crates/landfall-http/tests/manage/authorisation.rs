@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use landfall_http::manage::Internal;
 
 use crate::world::{ADMIN, World};
@@ -123,6 +125,33 @@ async fn who_signed_in_needs_no_key_and_a_viewer_changes_nothing() {
     let log = world.ok("GET", "/v4/audit-log?limit=1", "").await;
     assert_eq!(log["data"][0]["who"], "user 3");
     assert_eq!(log["data"][0]["action"], "access_key.create");
+}
+
+#[tokio::test]
+async fn refused_keys_are_in_the_audit_log_without_the_key_and_a_flood_is_one_line() {
+    let world = World::new().await;
+    let wrong = "ac_BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let lines = async || {
+        let log = world.ok("GET", "/v4/audit-log", "").await;
+        assert!(!log.to_string().contains(&wrong[3..]), "{log}");
+        let text = |line: &serde_json::Value| {
+            let field = |name: &str| line[name].as_str().unwrap().to_owned();
+            format!("{}: {} {}", field("who"), field("action"), field("subject"))
+        };
+        let lines = log["data"].as_array().unwrap().iter().map(text);
+        lines.collect::<Vec<_>>()
+    };
+    world.send("GET", "/v4/sources", None, "").await;
+    assert_eq!(lines().await, [""; 0], "no key is no guess");
+    for _ in 0..40 {
+        world.send("GET", "/v4/sources", Some(wrong), "").await;
+    }
+    let first = "nobody: access_key.refused unknown address";
+    assert_eq!(lines().await, [first]);
+    world.clock.fetch_add(10 * 60 * 1_000, Ordering::SeqCst);
+    world.send("GET", "/v4/sources", Some(wrong), "").await;
+    let later = "nobody: access_key.refused unknown address, and 39 before it";
+    assert_eq!(lines().await, [later, first]);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The OpenAPI document, as it is kept in the repository and as requests find it to be true.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use landfall_http::manage::router;
 
 use crate::world::{ADMIN, World};
 
@@ -20,6 +23,28 @@ fn the_document_in_the_repository_is_that_of_the_handlers() {
         "{} is not what the handlers are: run `make docs-generated`",
         path.display()
     );
+}
+
+/// The addresses that a router has, as its `Debug` shows them: it tells in no other way.
+fn addresses_of(router: &axum::Router) -> BTreeSet<String> {
+    let shown = format!("{router:?}");
+    let (routes, _) = shown.split_once("fallback_router").unwrap();
+    let texts = routes.split('"').skip(1).step_by(2);
+    texts
+        .filter(|text| text.starts_with("/v") || text.starts_with("/notifications"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn every_address_of_the_router_is_in_the_document() {
+    let world = World::new().await;
+    let addresses = addresses_of(&router(world.state.clone()));
+    let document: serde_json::Value = serde_json::from_str(landfall_http::manage::openapi()).unwrap();
+    let described = document["paths"].as_object().unwrap().keys().cloned();
+    let mut described: BTreeSet<String> = described.collect();
+    described.insert("/v4/openapi.json".to_owned()); // it doesn't describe itself
+    assert_eq!(addresses, described);
 }
 
 #[test]

@@ -6,9 +6,9 @@ async fn access_keys_are_made_listed_switched_and_deleted() {
     let path = "/v4/access-keys";
     assert_eq!(
         world.call("POST", path, r#"{"description":"CI"}"#).await.1,
-        r#"{"id":1,"access_key":"ac_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","key_last4":"AAAA","description":"CI","created_at":"2026-01-05T10:00:00Z","status":"enabled"}"#
+        r#"{"id":1,"access_key":"ac_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","key_last4":"AAAA","description":"CI","created_by":"admin key","created_at":"2026-01-05T10:00:00Z","status":"enabled"}"#
     );
-    let listed = r#"{"id":1,"key_last4":"AAAA","description":"CI","created_at":"2026-01-05T10:00:00Z","status":"enabled"}"#;
+    let listed = r#"{"id":1,"key_last4":"AAAA","description":"CI","created_by":"admin key","created_at":"2026-01-05T10:00:00Z","status":"enabled"}"#;
     assert_eq!(world.call("GET", path, "").await.1, format!("[{listed}]"));
     let description = r#"{"error":"InvalidBody","data":{"message":"POST body may only include a description of 1 to 200 characters"}}"#;
     let enable =

@@ -109,6 +109,32 @@ async fn what_is_wrong_with_a_source_is_said_as_documented() {
 }
 
 #[tokio::test]
+async fn a_source_that_is_switched_to_another_destination_rests_until_it_is_resumed() {
+    let world = World::new().await;
+    world.destination().await;
+    let pond = r#"{"type":"s3","name":"Pond","properties":{}}"#;
+    world.ok("POST", "/v4/destinations", pond).await;
+    let shop = r#"{"type":"import_api","display_name":"Shop","destination_id":1}"#;
+    world.ok("POST", "/v4/sources", shop).await;
+    let now = json!("2026-01-05T10:00:00Z");
+    let steps = [
+        (json!({"destination_id": 2}), json!(2), &now),
+        (json!({"paused_at": null}), json!(2), &Value::Null),
+        (
+            json!({"destination_id": 1, "paused_at": null}),
+            json!(1),
+            &Value::Null,
+        ),
+    ];
+    for (change, destination, paused) in steps {
+        let answer = world.ok("PUT", "/v4/sources/1", &change.to_string()).await;
+        assert_eq!(answer["destination_id"], destination, "{change}");
+        assert_eq!(&answer["system_paused_at"], paused, "{change}");
+        assert_eq!(answer["paused_at"], Value::Null, "{change}");
+    }
+}
+
+#[tokio::test]
 async fn a_source_is_changed_paused_and_deleted_and_its_name_is_free_again() {
     let world = World::new().await;
     world.ok("POST", "/v4/sources", SHOP).await;
@@ -134,6 +160,11 @@ async fn a_source_is_changed_paused_and_deleted_and_its_name_is_free_again() {
     }
     let deleted = world.ok("DELETE", "/v4/sources/1", "").await;
     assert_eq!(deleted["deleted_at"], now);
+    let listed = world.ok("GET", "/v4/sources", "").await;
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["deleted_at"]),
+        (&json!(1), &json!(now))
+    );
     assert_eq!(world.ok("GET", "/v4/sources/1", "").await["deleted_at"], now);
     let again = world.ok("POST", "/v4/sources", SHOP).await;
     assert_eq!((&again["id"], &again["name"]), (&json!(2), &json!("import_api")));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Failure};
 use super::options::{DestinationCommand as Command, DestinationFields};
 use super::properties;
-use super::text;
+use super::{table, text};
 
 /// How often it is asked whether a check is over. The server ends each within two minutes.
 const POLL: Duration = Duration::from_millis(300);
@@ -233,19 +233,21 @@ async fn list(client: &Client, as_json: bool) -> Result<(), Failure> {
         say!("{destinations}");
         return Ok(());
     }
-    let destinations: Vec<&Value> = destinations.as_array().into_iter().flatten().collect();
-    if destinations.is_empty() {
-        say!("There are no destinations: landfall destination create makes one.");
-    }
-    for destination in destinations {
-        say!(
-            "{:>6}  {:<22} {:<30} {}",
+    let row = |destination: &Value| {
+        let bucket = destination["properties"]["s3_bucket"].as_str();
+        [
             text(&destination["id"]),
             status(destination),
-            text(&destination["properties"]["s3_bucket"]),
-            text(&destination["name"])
-        );
+            bucket.unwrap_or("none").to_owned(),
+            text(&destination["name"]),
+        ]
+    };
+    let rows: Vec<[String; 4]> = destinations.as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        say!("There are no destinations: landfall destination create makes one.");
+        return Ok(());
     }
+    table::print(["ID", "STATE", "BUCKET", "NAME"], &rows);
     Ok(())
 }
 

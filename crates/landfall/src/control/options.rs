@@ -161,17 +161,99 @@ pub(crate) enum SourceCommand {
         #[command(subcommand)]
         kind: SourceKind,
     },
+    /// List the sources
+    List {
+        /// Deleted ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a source, which may be deleted
+    Show {
+        /// Number of the source
+        id: u32,
+    },
+    /// Give a source another name. Its folder stays
+    Rename {
+        /// Number of the source
+        id: u32,
+        /// The new name
+        name: String,
+    },
+    /// Load a source to a destination. One that had another is paused until you unpause it
+    Move {
+        /// Number of the source
+        id: u32,
+        /// Number of the destination
+        destination: u32,
+    },
+    /// Refuse what is sent to a source. What was received before is loaded
+    Pause {
+        /// Number of the source
+        id: u32,
+    },
+    /// Take data again
+    #[command(visible_alias = "resume")]
+    Unpause {
+        /// Number of the source
+        id: u32,
+    },
+    /// Delete a source: its tokens stop working. What was received before is loaded, objects in the bucket stay
+    Delete {
+        /// Number of the source
+        id: u32,
+        /// Yes, delete it
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Access tokens of a source that clients of the Import API push to
+    Tokens {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// URLs of a source that takes webhooks
+    Urls {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
 }
 
 /// What kind of source.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SourceKind {
     /// One that clients of the Import API push to: prints its first token, this once
-    ImportApi {
-        /// Its name; the folder in the bucket is derived from it
-        name: String,
-        /// The destination, if there are several
-        #[arg(long, value_name = "ID")]
-        destination: Option<u32>,
+    ImportApi(NewSourceFields),
+    /// One that takes requests at a URL: prints the URL, this once
+    Webhook(NewSourceFields),
+}
+
+/// What a source is made of.
+#[derive(Debug, Args)]
+pub(crate) struct NewSourceFields {
+    /// Its name; the folder in the bucket is derived from it
+    pub(crate) name: String,
+    /// The destination, if there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) destination: Option<u32>,
+}
+
+/// What to do with the tokens or URLs of a source.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make one, shown this once. A source has two at most, so that one can be replaced without a gap
+    Create {
+        /// Number of the source
+        source: u32,
+    },
+    /// List them, newest first
+    List {
+        /// Number of the source
+        source: u32,
+    },
+    /// Revoke one: it stops working at once
+    Revoke {
+        /// Number of the source
+        source: u32,
+        /// Number of the token or URL
+        id: u32,
     },
 }

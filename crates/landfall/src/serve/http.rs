@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use landfall_http::import;
 use landfall_http::import::{Answer, Identity, ImportSettings};
 use landfall_http::manage::{self, AdminKey, Facts, InstanceRules, KeptDays, ManageState, PublicAddress};
+use landfall_http::{AllowedHosts, require_host};
 use landfall_load::service::ConductorHandle;
 use landfall_web::{SetupCode, Web};
 use secrecy::ExposeSecret;
@@ -91,10 +92,11 @@ pub(super) fn router(
     };
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let buffers = Arc::clone(&gate.buffers);
+    let hosts: AllowedHosts = settings.allowed_hosts.iter().cloned().collect();
     let import = import::router(
         gate,
         ImportSettings {
-            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_hosts: hosts.clone(),
             readers: cores,
             buffers,
             ..ImportSettings::new(core.instance.client_id, identity)
@@ -105,14 +107,10 @@ pub(super) fn router(
         let metrics = metrics.clone();
         async move { count_answer(&metrics, request, next).await }
     }));
-    import
-        .merge(manage::require_https(
-            manage::router(manage),
-            settings.trusted_proxies.clone(),
-        ))
-        .merge(ops::router(ops))
-        .merge(web.router())
-        .fallback(fallback(web.clone()))
+    let manage = manage::require_https(manage::router(manage), settings.trusted_proxies.clone());
+    let controls = require_host(manage.merge(web.router()).fallback(fallback(web.clone())), hosts);
+    // The Import API has an answer of its own for other hosts, and probes ask by address.
+    controls.merge(import).merge(ops::router(ops))
 }
 
 /// Where there is nothing, browsers get a page and programs JSON.

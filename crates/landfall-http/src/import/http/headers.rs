@@ -1,6 +1,5 @@
 //! What request headers say (import-api.md §3 and §4).
 
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::import::answer::Encoding;
@@ -61,35 +60,9 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
     value.to_str().ok()?.trim().parse().ok()
 }
 
-/// Whether the request was made to one of the hosts, or hosts don't matter.
-pub(super) fn is_host_served(request: &Parts, allowed: &[String]) -> bool {
-    if allowed.is_empty() {
-        return true;
-    }
-    let named = request
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = named.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
-    let Some(host) = host.map(str::trim) else {
-        return false;
-    };
-    let name = without_port(host);
-    let is_it = |allowed: &String| allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(name);
-    allowed.iter().any(is_it)
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        // The colons of `[::1]` are inside brackets.
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderValue, Request};
+    use axum::http::HeaderValue;
 
     use super::*;
 
@@ -115,39 +88,6 @@ mod tests {
         for (value, token) in cases {
             let headers = with(header::AUTHORIZATION, value);
             assert_eq!(bearer_token(&headers), token.map(str::as_bytes), "{value:?}");
-        }
-    }
-
-    #[test]
-    fn hosts_are_compared_without_their_port_unless_it_is_named() {
-        let cases = [
-            ("landfall.example.com", true),
-            ("LANDFALL.example.com:8080", true),
-            ("other.example.com", true),
-            ("other.example.com:99", false),
-            ("other.example.com:8443", true),
-            ("[::1]:80", true),
-            ("evil.example.com", false),
-            ("", false),
-        ];
-        let allowed = [
-            "landfall.example.com",
-            "other.example.com:8443",
-            "other.example.com",
-            "[::1]",
-        ];
-        let mut allowed: Vec<String> = allowed.map(str::to_owned).to_vec();
-        for (host, is_served) in cases {
-            // Both spellings of the second host are tried.
-            if host == "other.example.com:99" {
-                allowed.retain(|allowed| allowed != "other.example.com");
-            }
-            let request = Request::builder().header(header::HOST, host).body(()).unwrap();
-            assert_eq!(
-                is_host_served(&request.into_parts().0, &allowed),
-                is_served,
-                "{host:?}"
-            );
         }
     }
 

@@ -8,6 +8,7 @@ use landfall_core::buffers::Buffers;
 use landfall_core::ids::ClientId;
 use landfall_core::units::ByteCount;
 
+use crate::hosts::AllowedHosts;
 use crate::import::answer::Identity;
 use crate::import::limits::MAX_BODY;
 
@@ -16,8 +17,8 @@ use crate::import::limits::MAX_BODY;
 pub struct ImportSettings {
     /// The only client there is (import-api.md §3).
     pub client: ClientId,
-    /// Host names under which requests are served; none at all serves every host. With a port, the port counts too.
-    pub allowed_hosts: Vec<String>,
+    /// Host names under which requests are served.
+    pub allowed_hosts: AllowedHosts,
     /// The largest body, compressed and expanded.
     pub max_body: ByteCount,
     /// Bytes of all bodies that are held at the same time; at least `max_body`. What is more waits, then gets 503.
@@ -42,7 +43,7 @@ impl ImportSettings {
     pub fn new(client: ClientId, identity: Identity) -> Self {
         Self {
             client,
-            allowed_hosts: Vec::new(),
+            allowed_hosts: AllowedHosts::default(),
             max_body: MAX_BODY,
             max_bodies: ByteCount::new(96 << 20),
             buffers: Arc::default(),

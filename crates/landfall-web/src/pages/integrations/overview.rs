@@ -136,7 +136,10 @@ fn banner(done: &str) -> Option<Banner> {
         "paused" => "Paused: pushes are refused. What was received goes on loading.",
         "resumed" => "Resumed: data is taken again.",
         "renamed" => "The name is changed. The folder stays.",
-        "moved" => "The destination is changed, from the next load on.",
+        "moved" => {
+            "The destination is changed, from the next load on. After a switch from another one the integration is \
+             paused until you resume it."
+        }
         _ => return None,
     };
     Some(Banner::done(text))

@@ -21,6 +21,7 @@ struct AccessKey {
     id: u32,
     key_last4: String,
     description: String,
+    created_by: String,
     created_at: Moment,
     status: String,
 }

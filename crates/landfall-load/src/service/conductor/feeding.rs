@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use landfall_catalog::Activation;
 use landfall_core::clean_name::clean_name;
@@ -30,6 +31,9 @@ impl Conductor {
         let (at, entries) = self.read(self.at).await?;
         self.at = at;
         let has_read = !entries.is_empty();
+        if !has_read {
+            self.handle.has_read_all.store(true, Ordering::Relaxed);
+        }
         for entry in entries {
             self.at = entry.position.next();
             self.feed(&entry, Reader::Live).await?;

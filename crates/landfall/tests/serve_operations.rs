@@ -332,7 +332,9 @@ fn a_request_to_a_webhook_that_is_too_large_is_on_the_list_of_what_is_wrong() {
     // The server may close the connection before all is sent.
     assert!(refused.is_err() || refused.is_ok_and(|answer| answer.status == 413));
     let notifications = || server.manage("GET", "/v4/notifications", None).ok().json();
-    wait_until("it is told", || !notifications()["data"].as_array().unwrap().is_empty());
+    wait_until("it is told", || {
+        !notifications()["data"].as_array().unwrap().is_empty()
+    });
     let told = notifications();
     assert_eq!(told["data"][0]["event"], "record.too_large", "{told}");
     assert_eq!(told["data"][0]["tables"], json!(["data"]), "{told}");

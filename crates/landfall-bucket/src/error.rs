@@ -96,7 +96,9 @@ pub enum FaultKind {
     },
     /// The file system is full.
     DiskFull,
-    /// A part of the key is longer than the file system allows.
+    /// The object is larger than the store allows.
+    ObjectTooLarge,
+    /// The key, or a part of it, is longer than the store or the file system allows.
     NameTooLong,
     /// The key would leave the bucket or cannot be a file name: `..`, an empty part, the reserved folder.
     InvalidKey,
@@ -243,6 +245,7 @@ impl BucketError {
             | FaultKind::Io => Reaction::AskOperator,
             FaultKind::AlreadyExists
             | FaultKind::BodyLength { .. }
+            | FaultKind::ObjectTooLarge
             | FaultKind::NameTooLong
             | FaultKind::InvalidKey => Reaction::Stop,
         }

@@ -164,6 +164,21 @@ async fn answers_become_the_facts_and_the_texts_of_the_catalogue() {
             "(NoSuchBucket) None.",
         ),
         (
+            refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum."),
+            FaultKind::ObjectTooLarge,
+            "(EntityTooLarge) Your proposed upload exceeds the maximum.",
+        ),
+        (
+            refuse(400, "KeyTooLongError", "Your key is too long."),
+            FaultKind::NameTooLong,
+            "(KeyTooLongError) Your key is too long.",
+        ),
+        (
+            refuse(400, "XMinioInvalidObjectName", "No such name."),
+            FaultKind::InvalidKey,
+            "(XMinioInvalidObjectName) No such name.",
+        ),
+        (
             Fault::not_implemented(),
             FaultKind::NotImplemented,
             "(NotImplemented) A header you provided implies functionality that is not implemented",

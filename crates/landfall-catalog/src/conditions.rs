@@ -191,6 +191,16 @@ impl Catalog {
         announcements::announce_end(session, &self.vault, condition, now).await
     }
 
+    /// What is wrong now, dismissed or not, as it was last found.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_findings(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut session = self.store.read().await?;
+        let open = open(&mut session).await?;
+        Ok(open.into_iter().map(|condition| condition.finding).collect())
+    }
+
     /// What is wrong now and nobody has dismissed, newest first.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ pub struct NotificationSettings {
     pub suppress_raw_errors: bool,
     /// Rows that the operator means to replicate in 30 days; none for no budget.
     pub row_budget: Option<u64>,
+    /// Days without a load after which the operator is told; none for never.
+    pub idle_days: Option<u32>,
     /// Where mail is handed in; none if mail is off.
     pub smtp: Option<Smtp>,
 }
@@ -78,6 +80,7 @@ pub(crate) async fn read(session: &mut Session, vault: &Vault) -> Result<Notific
     let StoredNotificationSettings::V1 {
         suppress_raw_errors,
         row_budget,
+        idle_days,
         smtp,
     } = from_json(&row.text("stored")?, "the notification settings")?;
     let password = row
@@ -101,6 +104,7 @@ pub(crate) async fn read(session: &mut Session, vault: &Vault) -> Result<Notific
     Ok(NotificationSettings {
         suppress_raw_errors,
         row_budget,
+        idle_days,
         smtp,
     })
 }
@@ -128,6 +132,7 @@ impl Catalog {
         let stored = to_json(&StoredNotificationSettings::V1 {
             suppress_raw_errors: settings.suppress_raw_errors,
             row_budget: settings.row_budget,
+            idle_days: settings.idle_days,
             smtp: smtp.map(|smtp| StoredSmtp {
                 host: smtp.host.clone(),
                 port: smtp.port,

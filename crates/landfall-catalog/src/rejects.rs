@@ -1,11 +1,13 @@
 //! Loads that set records aside, for those who want to see which and why.
 
 use landfall_core::ids::SourceId;
+use landfall_core::time::Timestamp;
 
 use crate::catalog::Catalog;
 use crate::error::StoreError;
+use crate::ids::TableId;
 use crate::ledger::{LandedObject, LoadRecord, ObjectKind};
-use crate::store::{Arg, Row};
+use crate::store::{Arg, Row, args};
 
 /// A load that rejected records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,26 @@ impl Catalog {
             loads.extend(self.rejected_load(row).await?);
         }
         Ok(RejectedLoads { loads, has_more })
+    }
+
+    /// Tables of which loads that ended on a day, and not before `since`, rejected records by the check with that number
+    /// of rejects.md §2.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tables_rejecting(
+        &self,
+        reason: &str,
+        since: Timestamp,
+        day: i64,
+    ) -> Result<Vec<TableId>, StoreError> {
+        // `facts` is a stored form; its `reasons` are pairs of a number and a count.
+        let sql = "SELECT DISTINCT table_id FROM loads WHERE done_at >= $1 AND day = $2 AND state = 'done' \
+                   AND rows_rejected > 0 AND EXISTS (SELECT 1 FROM json_each(facts, '$.reasons') AS reason \
+                   WHERE json_extract(reason.value, '$[0]') = $3) ORDER BY table_id";
+        let mut session = self.store.read().await?;
+        let rows = session.rows(sql, args![since, day, reason]).await?;
+        rows.iter().map(|row| row.table("table_id")).collect()
     }
 
     async fn rejected_load(&self, row: &Row) -> Result<Option<RejectedLoad>, StoreError> {

@@ -115,6 +115,8 @@ pub(crate) enum StoredNotificationSettings {
     V1 {
         suppress_raw_errors: bool,
         row_budget: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idle_days: Option<u32>,
         smtp: Option<StoredSmtp>,
     },
 }

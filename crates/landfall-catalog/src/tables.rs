@@ -199,6 +199,16 @@ impl Catalog {
         rows.iter().map(read_progress).collect()
     }
 
+    /// When anything was last loaded, of any table that ever was; none if nothing was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_load_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut session = self.store.read().await?;
+        let sql = "SELECT MAX(last_load_at) AS last_load_at FROM tables";
+        session.only(sql, args![]).await?.opt_time("last_load_at")
+    }
+
     /// Notes that a partition of the log holds nothing that is needed at or before `position`. Never goes back.
     ///
     /// # Errors

@@ -41,5 +41,6 @@ pub use gate::{
     AppendError, Gate, Holder, HookSource, ImportSource, JournalHealth, Loading, LookupError, ReceiptInstant,
     TokenDigest,
 };
+pub use hook::WEBHOOK_TABLE;
 pub use http::{ImportSettings, router};
 pub use intake::{Intake, PushForm};

@@ -3,6 +3,7 @@
 
 mod support;
 
+use landfall_core::ids::SourceId;
 use landfall_core::intake::AcceptedItem;
 use landfall_http::import::AppendError;
 use support::client::Request;
@@ -92,7 +93,9 @@ fn a_webhook_is_refused_with_what_is_wrong() {
     let by_get = Request::new("GET", "/v1/clients/7723/token/hook").send(server.address);
     assert_eq!((by_get.status, by_get.header("allow")), (405, Some("POST")));
     let large = Request::new("POST", "/v1/clients/7723/token/hook").header("Content-Length", "20000001");
+    assert!(server.world.too_large.lock().unwrap().is_empty());
     assert_eq!(large.send(server.address).status, 413);
+    assert_eq!(*server.world.too_large.lock().unwrap(), [SourceId::new(2)]);
     assert_eq!(server.world.stored().len(), 1);
 }
 

@@ -17,7 +17,7 @@ use landfall_catalog::{Catalog, Chain, DestinationChange, Pause};
 use landfall_core::intake::{AcceptedItem, AcceptedRecord};
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
-use landfall_load::service::{Conductor, ConductorHandle};
+use landfall_load::service::{Conductor, ConductorHandle, WaitingTable};
 use landfall_log::{EmbeddedLog, Log, Partition};
 use service_world::{End, Leaping, ServiceWorld, append, part, request};
 
@@ -145,6 +145,52 @@ fn what_waits_is_told_by_table_until_it_has_landed() {
         failed.contains(&"failed shop/orders refused".to_owned()),
         "{failed:?}"
     );
+}
+
+#[test]
+fn what_is_soon_deleted_is_told_once_the_log_was_read_and_until_it_is_lost() {
+    let world = world(10);
+    std::fs::remove_file(world.challenge()).unwrap();
+    let first = world.now();
+    world.push("orders", 0..3, 3);
+    let_days_pass(&world, 26);
+    world.push("people", 0..1, 1);
+    // A server that is started anew knows as much once it has read what there is.
+    for (days, expected) in [
+        (0, None),
+        (1, Some(30 * DAY_MS)),
+        (0, Some(30 * DAY_MS)),
+        (4, None),
+    ] {
+        let_days_pass(&world, days);
+        world.live(async |catalog, log| {
+            let conductor = Conductor::start(world.parts(catalog, log, None)).await.unwrap();
+            assert_eq!(
+                conductor.handle().all_waiting().await,
+                None,
+                "nothing is read yet"
+            );
+            let handle = conductor.handle();
+            let (ran, ()) = tokio::join!(conductor.run(), async {
+                let deleted_at = loop {
+                    let waiting = handle.all_waiting().await.unwrap_or_default();
+                    let orders = waiting.iter().find(|table| &*table.table == "orders");
+                    let has_settled = |table: &&WaitingTable| days < 4 || table.since.is_none();
+                    if let Some(orders) = orders.filter(has_settled) {
+                        let people = waiting.iter().find(|table| &*table.table == "people").unwrap();
+                        assert_eq!(people.deleted_at, None, "it came late");
+                        break orders.deleted_at;
+                    }
+                    tokio::task::yield_now().await;
+                };
+                let after = deleted_at.map(|at| at.as_millis() - first.as_millis());
+                assert_eq!(after, expected, "after {days} more days");
+                handle.drain();
+            });
+            ran.unwrap();
+        });
+    }
+    assert_eq!(world.heard.of("lost"), ["lost shop/orders 3"]);
 }
 
 #[test]

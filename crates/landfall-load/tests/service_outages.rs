@@ -25,7 +25,7 @@ use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
 use landfall_load::Clock;
 use landfall_load::service::{
-    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver,
+    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, NEVER_LANDS, ServiceObserver,
 };
 use landfall_log::EmbeddedLog;
 use service_world::{End, ServiceWorld, TestClock, append, part, request};
@@ -317,6 +317,46 @@ fn a_poisoned_batch_is_tried_again_for_an_hour_and_longer_while_the_tables_besid
             assert_eq!(ids, (0..200).collect::<Vec<_>>(), "{table}");
         }
         assert_books_are_right(&catalog, 400).await;
+    });
+}
+
+#[test]
+fn a_batch_that_its_bucket_never_takes_leaves_the_destination_and_its_other_tables_alone() {
+    let world = world_without_waiting(5);
+    let landings = Landings::of(&world, 20);
+    let (clock, failures) = (world.clock.clone(), landings.clone());
+    let judge: Judge = Arc::new(move |_, operation, key| {
+        let is_poison = operation == Operation::PutObject && key.contains("/poison/");
+        match is_poison && clock.elapsed() < HOUR {
+            true => Fate::Refused(Refusal::KeyTooLong),
+            false => Fate::Answered,
+        }
+    });
+    let world = failing(world, judge);
+    world.live(async |catalog, log| {
+        let ids: Vec<u64> = (0..10).collect();
+        let parts = [part("poison", 0, &ids), part("orders", 0, &ids)];
+        append(&log, &request(&parts, world.now())).await;
+        let looked = async {
+            while failures.failures.load(Ordering::SeqCst) < 3 {
+                tokio::task::yield_now().await;
+            }
+            let source = catalog.sources().await.unwrap()[0].id;
+            let tables = catalog.tables(source).await.unwrap();
+            let poison = tables.iter().find(|table| table.name == "poison").unwrap();
+            assert_eq!(poison.last_error.as_ref().unwrap().code, NEVER_LANDS);
+            let destination = catalog.destinations().await.unwrap().remove(0);
+            assert_eq!(destination.state.as_str(), "active");
+        };
+        load_all(&world, (catalog.clone(), log), &landings, looked).await;
+        assert!(landings.last_of("orders") < HOUR && landings.last_of("poison") >= HOUR);
+        let source = catalog.sources().await.unwrap()[0].id;
+        let tables = catalog.tables(source).await.unwrap();
+        assert!(
+            tables.iter().all(|table| table.last_error.is_none()),
+            "{tables:?}"
+        );
+        assert_books_are_right(&catalog, 20).await;
     });
 }
 

@@ -748,13 +748,27 @@ async fn mail_goes_to_ten_addresses_and_hides_what_it_is_told_to() {
     let page = done(
         &admin,
         messages,
-        &[("suppress_raw_errors", "yes"), ("row_budget", "5000000")],
+        &[
+            ("suppress_raw_errors", "yes"),
+            ("row_budget", "5000000"),
+            ("idle_days", "40"),
+        ],
     )
     .await;
     assert!(
-        page.contains("value=\"yes\" checked") && page.contains("value=\"5000000\""),
+        page.contains("value=\"yes\" checked")
+            && page.contains("value=\"5000000\"")
+            && page.contains("value=\"40\""),
         "{page}"
     );
+    refused(
+        &admin,
+        messages,
+        &[("idle_days", "a while")],
+        "idle_days",
+        "whole number of days",
+    )
+    .await;
     for budget in ["0", "many", "-1", "1.5"] {
         refused(
             &admin,
@@ -815,6 +829,7 @@ async fn nothing_that_people_or_programs_name_breaks_out_of_a_page() {
         ("/settings/event-webhooks", "url"),
         ("/settings/mail/server", "host"),
         ("/settings/mail/messages", "row_budget"),
+        ("/settings/mail/messages", "idle_days"),
         ("/settings/mail/recipients", "email_address"),
         ("/settings/mail/test", "test_address"),
         ("/settings/webhooks/1/replay", "since"),

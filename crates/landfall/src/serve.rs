@@ -11,6 +11,7 @@ mod kill_point;
 pub(crate) mod log_key;
 mod metrics;
 mod ops;
+mod oversized;
 mod parts;
 mod places;
 mod retention;

@@ -318,3 +318,25 @@ fn metrics(server: &Server) -> String {
         .ok()
         .body
 }
+
+#[test]
+fn a_request_to_a_webhook_that_is_too_large_is_on_the_list_of_what_is_wrong() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let source = json!({"type": "webhook.incoming-webhook", "display_name": "Clicks"});
+    let made = server.manage("POST", "/v4/sources", Some(&source)).ok().json();
+    let url = made["webhook_url"].as_str().unwrap();
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let body = format!("{{\"text\":\"{}\"}}", "x".repeat(20_000_000));
+    let refused = request(&server.address, "POST", path, "", &body);
+    // The server may close the connection before all is sent.
+    assert!(refused.is_err() || refused.is_ok_and(|answer| answer.status == 413));
+    let notifications = || server.manage("GET", "/v4/notifications", None).ok().json();
+    wait_until("it is told", || {
+        !notifications()["data"].as_array().unwrap().is_empty()
+    });
+    let told = notifications();
+    assert_eq!(told["data"][0]["event"], "record.too_large", "{told}");
+    assert_eq!(told["data"][0]["tables"], json!(["data"]), "{told}");
+    assert!(server.end().success());
+}

@@ -211,6 +211,10 @@ fn kind_of_code(code: &str) -> Option<FaultKind> {
         "NotImplemented" => FaultKind::NotImplemented,
         "PreconditionFailed" => FaultKind::AlreadyExists,
         "ConditionalRequestConflict" | "OperationAborted" => FaultKind::Conflict,
+        "EntityTooLarge" => FaultKind::ObjectTooLarge,
+        // MinIO keeps objects as files, and has no place for every key.
+        "KeyTooLongError" => FaultKind::NameTooLong,
+        "XMinioInvalidObjectName" => FaultKind::InvalidKey,
         "BadDigest" | "XAmzContentChecksumMismatch" => FaultKind::ChecksumMismatch,
         code if code.starts_with("KMS.") => FaultKind::KmsDenied,
         _ => return None,

@@ -147,6 +147,10 @@ pub trait Gate: Send + Sync + 'static {
     /// kept in the order in which their calls return.
     async fn append(&self, request: AcceptedRequest) -> Result<(), AppendError>;
 
+    /// Takes note that a request to a webhook of `source` was refused since it has more bytes than may be read. Whoever
+    /// sends to webhooks seldom looks at the answer: somebody else has to.
+    fn note_too_large(&self, source: SourceId);
+
     /// Whether [`append`](Self::append) can succeed at all.
     fn journal_health(&self) -> JournalHealth;
 

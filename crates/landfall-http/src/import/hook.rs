@@ -8,8 +8,8 @@ use super::answer::{Answer, Encoding};
 use super::cursor::{Cursor, Scratch};
 use super::limits::MAX_RECORDS;
 
-/// The one table of a webhook source.
-const TABLE: &str = "data";
+/// The one table of a webhook source (management-api.md §9).
+pub const WEBHOOK_TABLE: &str = "data";
 
 /// Reads a body: a record, or an array of records, which take their numbers from `first_sequence` on. `None` is an
 /// empty array.
@@ -42,7 +42,7 @@ pub(crate) fn read(
     records.check()?;
     let items = records.items;
     Ok((!items.is_empty()).then(|| AcceptedPart {
-        table: TABLE.to_owned(),
+        table: WEBHOOK_TABLE.to_owned(),
         version: TableVersion::default(),
         key_names: key_name.map(str::to_owned).into_iter().collect(),
         bookmark_names: Vec::new(),

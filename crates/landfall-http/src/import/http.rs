@@ -180,7 +180,11 @@ impl Service {
         let (request, body) = request.into_parts();
         let checked = self.check_hook(client, token, &request).await;
         let ((source, packing), body) = self.admit(checked, &request, body)?;
-        let received = self.receive(&request.headers, body, packing).await?;
+        let received = self.receive(&request.headers, body, packing).await;
+        if let Err(BodyFault::TooLarge { .. }) = received {
+            self.gate.note_too_large(source.id);
+        }
+        let received = received?;
         let now = self.gate.now();
         let accepted = self
             .read(received, move |intake, body| {
@@ -243,15 +247,14 @@ impl Service {
         }
     }
 
-    async fn receive(&self, headers: &HeaderMap, body: Body, packing: Packing) -> Result<Received, Answer> {
+    async fn receive(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        packing: Packing,
+    ) -> Result<Received, BodyFault> {
         let announced = headers::content_length(headers);
-        let received = self.bodies.receive(body, packing, announced).await;
-        received.map_err(|fault| match fault {
-            BodyFault::TooLarge { bytes } => Answer::too_large(bytes),
-            BodyFault::NoRoom => Answer::from(AppendError::Busy),
-            BodyFault::TooSlow => Answer::from(AppendError::TimedOut),
-            BodyFault::Unreadable(what) => Answer::malformed(Encoding::Json, &what),
-        })
+        self.bodies.receive(body, packing, announced).await
     }
 
     /// Reads a body, on a thread of its own unless it is small.
@@ -318,5 +321,16 @@ impl IntoResponse for Answer {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
         }
         response
+    }
+}
+
+impl From<BodyFault> for Answer {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge { bytes } => Self::too_large(bytes),
+            BodyFault::NoRoom => Self::from(AppendError::Busy),
+            BodyFault::TooSlow => Self::from(AppendError::TimedOut),
+            BodyFault::Unreadable(what) => Self::malformed(Encoding::Json, &what),
+        }
     }
 }

@@ -139,6 +139,9 @@ pub(super) struct NewEventHookBody {
 pub(super) struct NotificationSettingsBody {
     suppress_raw_errors: Option<bool>,
     row_budget: Option<u64>,
+    /// `null` for never.
+    #[schema(minimum = 1, maximum = 3650)]
+    idle_days: Option<u32>,
     smtp: Option<SmtpBody>,
 }
 

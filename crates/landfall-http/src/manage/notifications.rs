@@ -121,6 +121,8 @@ pub(super) struct NotificationSettingsObject<'a> {
     suppress_raw_errors: bool,
     /// Rows that are meant to be replicated in 30 days; none for no budget.
     row_budget: Option<u64>,
+    /// Days without a load after which `instance.idle` is raised; none for never.
+    idle_days: Option<u32>,
     smtp: Option<SmtpObject<'a>>,
 }
 
@@ -140,6 +142,7 @@ fn settings_object(settings: &NotificationSettings) -> NotificationSettingsObjec
     NotificationSettingsObject {
         suppress_raw_errors: settings.suppress_raw_errors,
         row_budget: settings.row_budget,
+        idle_days: settings.idle_days,
         smtp: settings.smtp.as_ref().map(|smtp| SmtpObject {
             host: &smtp.host,
             port: smtp.port,
@@ -174,6 +177,9 @@ impl From<Fault> for Refusal {
     }
 }
 
+/// Ten years.
+const MOST_IDLE_DAYS: u64 = 3_650;
+
 /// The settings after a change: what is absent stays.
 fn merge(stored: NotificationSettings, body: &Map<String, Value>) -> Result<NotificationSettings, Fault> {
     let mut settings = stored;
@@ -190,6 +196,19 @@ fn merge(stored: NotificationSettings, body: &Map<String, Value>) -> Result<Noti
                 let rows = given.as_u64().filter(|rows| (1..=i64::MAX as u64).contains(rows));
                 let refusal = fault("row_budget", "row_budget must be a whole number from 1, or null");
                 Some(rows.ok_or(refusal)?)
+            }
+        };
+    }
+    if let Some(given) = body.get("idle_days") {
+        settings.idle_days = match given {
+            Value::Null => None,
+            given => {
+                let days = given.as_u64().filter(|days| (1..=MOST_IDLE_DAYS).contains(days));
+                let refusal = fault(
+                    "idle_days",
+                    "idle_days must be a whole number of days from 1 to 3650, or null",
+                );
+                Some(days.ok_or(refusal)? as u32)
             }
         };
     }
@@ -279,8 +298,10 @@ fn standard_port(security: SmtpSecurity) -> u16 {
 pub(super) async fn update(State(state): State<ManageState>, caller: Caller, body: JsonBody) -> Answer {
     let refusal = |message: &str| Refusal::coded("InvalidBody", message);
     let body = body
-        .only(&["suppress_raw_errors", "row_budget", "smtp"])
-        .ok_or_else(|| refusal("PUT body may only include suppress_raw_errors, row_budget and smtp"))?;
+        .only(&["suppress_raw_errors", "row_budget", "idle_days", "smtp"])
+        .ok_or_else(|| {
+            refusal("PUT body may only include suppress_raw_errors, row_budget, idle_days and smtp")
+        })?;
     let stored = state.catalog().notification_settings().await?;
     let settings = merge(stored, body)?;
     let act = state.act(&caller);

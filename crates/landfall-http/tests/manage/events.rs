@@ -146,7 +146,7 @@ async fn the_password_of_the_mail_server_is_never_shown() {
     let settings = world.ok("GET", "/v4/notification-settings", "").await;
     assert_eq!(
         settings,
-        json!({"suppress_raw_errors": false, "row_budget": null, "smtp": null})
+        json!({"suppress_raw_errors": false, "row_budget": null, "idle_days": null, "smtp": null})
     );
     let off = r#"{"error":"MailIsOff","data":{"message":"there is no mail server: set smtp in /v4/notification-settings first"}}"#;
     let test = "/v4/notification-settings/test";
@@ -175,6 +175,27 @@ async fn the_password_of_the_mail_server_is_never_shown() {
         .await;
     assert_eq!(quiet["suppress_raw_errors"], true);
     assert_eq!(quiet["smtp"], set["smtp"]);
+}
+
+#[tokio::test]
+async fn how_long_nothing_may_be_loaded_is_a_number_of_days() {
+    let world = World::new().await;
+    let path = "/v4/notification-settings";
+    let set = world.ok("PUT", path, r#"{"idle_days":40}"#).await;
+    assert_eq!(set["idle_days"], 40);
+    let kept = world.ok("PUT", path, r#"{"row_budget":9}"#).await;
+    assert_eq!((&kept["idle_days"], &kept["row_budget"]), (&json!(40), &json!(9)));
+    let wrong = r#"{"error":"InvalidBody","data":{"errors":{"idle_days":["idle_days must be a whole number of days from 1 to 3650, or null"]},"message":"idle_days must be a whole number of days from 1 to 3650, or null"}}"#;
+    for body in [
+        r#"{"idle_days":0}"#,
+        r#"{"idle_days":3651}"#,
+        r#"{"idle_days":"40"}"#,
+        r#"{"idle_days":1.5}"#,
+    ] {
+        world.refuses(&[("PUT", path, body, 400, wrong)]).await;
+    }
+    let off = world.ok("PUT", path, r#"{"idle_days":null}"#).await;
+    assert_eq!(off["idle_days"], json!(null));
 }
 
 #[tokio::test]

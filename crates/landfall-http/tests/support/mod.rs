@@ -25,6 +25,8 @@ pub struct World {
     hooks: HashMap<TokenDigest, Holder<HookSource>>,
     journal: Mutex<Option<AppendError>>,
     stored: Mutex<Vec<AcceptedRequest>>,
+    /// Sources of which a request to a webhook was too large.
+    pub too_large: Mutex<Vec<SourceId>>,
 }
 
 impl World {
@@ -59,6 +61,7 @@ impl World {
             hooks: hooks.map(|(token, holder)| (digest(token), holder)).into(),
             journal: Mutex::new(None),
             stored: Mutex::new(Vec::new()),
+            too_large: Mutex::default(),
         }
     }
 
@@ -100,6 +103,10 @@ impl Gate for World {
         assert_eq!(kept, request, "what the log would give back");
         self.stored.lock().unwrap().push(kept);
         Ok(())
+    }
+
+    fn note_too_large(&self, source: SourceId) {
+        self.too_large.lock().unwrap().push(source);
     }
 
     fn journal_health(&self) -> JournalHealth {

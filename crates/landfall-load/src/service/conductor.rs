@@ -30,7 +30,7 @@ use super::observer::ServiceObserver;
 use super::places::{Places, Routes};
 use super::steps::{Step, Steps};
 use super::tables::{TableKey, TableWork};
-use super::waiting::{Question, WaitingTable, questions};
+use super::waiting::{Question, WaitingTable, near_deletion, questions};
 use crate::clock::Clock;
 use crate::jitter::Jitter;
 use crate::report::LoadReport;
@@ -204,6 +204,7 @@ impl Conductor {
                 stop: stop_sender,
                 asking,
                 most_held: Arc::default(),
+                has_read_all: Arc::default(),
             },
             stop,
             asked,
@@ -318,11 +319,16 @@ impl Conductor {
 
     /// Tells those who asked what waits.
     fn answer(&mut self) {
+        let (keep, now) = (self.parts.settings.keep_unloaded, self.parts.clock.closing());
         while let Ok(question) = self.asked.try_recv() {
-            let tables = self.tables.iter().map(|(key, table)| WaitingTable {
-                source: key.source,
-                table: key.name.clone(),
-                since: table.waiting_since(),
+            let tables = self.tables.iter().map(|(key, table)| {
+                let since = table.waiting_since();
+                WaitingTable {
+                    source: key.source,
+                    table: key.name.clone(),
+                    since,
+                    deleted_at: since.and_then(|since| near_deletion(since, keep, now)),
+                }
             });
             let _ = question.send(tables.collect()); // perhaps nobody waits any longer
         }

@@ -29,6 +29,11 @@ pub(super) struct Lander {
     pub(super) steps: Arc<dyn Steps>,
 }
 
+/// Code of loads that can never be done: [`LoadFault::code`](landfall_catalog::LoadFault::code) of their table.
+pub const NEVER_LANDS: &str = "load_unsupported";
+/// Code of loads that a fault of Landfall holds up.
+pub const HELD_BY_LANDFALL: &str = "internal";
+
 /// Why a load is not done.
 #[derive(Debug)]
 pub(super) enum LandingFault {
@@ -38,6 +43,10 @@ pub(super) enum LandingFault {
     OutOfReach(LoadError),
     /// The bucket did not take an object: it will pass.
     NotTaken(LoadError),
+    /// The bucket will never take an object of it, but takes those of others.
+    Unwritable(LoadError),
+    /// The log has lost some of its records, and it can't be made of others.
+    Incomplete(String),
     /// Landfall itself failed: it will pass.
     Transient(String),
     /// What was known of the table no longer holds: look it up again.
@@ -47,8 +56,11 @@ pub(super) enum LandingFault {
 impl std::fmt::Display for LandingFault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error.fmt(out),
-            Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
+            Self::Refused(error)
+            | Self::OutOfReach(error)
+            | Self::NotTaken(error)
+            | Self::Unwritable(error) => error.fmt(out),
+            Self::Incomplete(text) | Self::Transient(text) | Self::Outdated(text) => out.write_str(text),
         }
     }
 }
@@ -57,12 +69,24 @@ impl LandingFault {
     /// What the bucket said, if it is the bucket's fault.
     pub(super) fn of_bucket(&self) -> Option<&LoadError> {
         let error = match self {
-            Self::Refused(error) | Self::OutOfReach(error) | Self::NotTaken(error) => error,
-            Self::Transient(_) | Self::Outdated(_) => return None,
+            Self::Refused(error)
+            | Self::OutOfReach(error)
+            | Self::NotTaken(error)
+            | Self::Unwritable(error) => error,
+            Self::Incomplete(_) | Self::Transient(_) | Self::Outdated(_) => return None,
         };
         match error {
             LoadError::Access { .. } | LoadError::Put { .. } => Some(error),
             LoadError::Ledger(_) | LoadError::Crowded { .. } => None,
+        }
+    }
+
+    /// Its code, unless the bucket's answer says more.
+    pub(super) fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Unwritable(_) | Self::Incomplete(_) => Some(NEVER_LANDS),
+            Self::Transient(_) | Self::NotTaken(LoadError::Ledger(_)) => Some(HELD_BY_LANDFALL),
+            Self::Refused(_) | Self::OutOfReach(_) | Self::NotTaken(_) | Self::Outdated(_) => None,
         }
     }
 }
@@ -226,7 +250,7 @@ fn check_same(opened: &OpenLoad, ready: &ReadyLoad) -> Result<(), LandingFault> 
     if intent.range == ready.range && intent.records == records {
         return Ok(());
     }
-    Err(LandingFault::Outdated(format!(
+    Err(LandingFault::Incomplete(format!(
         "load {} was opened for {} records, of which the log has lost some, and can't be made of others: delete its \
          destination and connect the bucket anew to give it up",
         intent.id, intent.records
@@ -288,6 +312,7 @@ fn judge(error: LoadError) -> LandingFault {
     match reaction(&error) {
         Reaction::Retry if matches!(error, LoadError::Access { .. }) => LandingFault::OutOfReach(error),
         Reaction::Retry => LandingFault::NotTaken(error),
+        Reaction::Stop if matches!(error, LoadError::Put { .. }) => LandingFault::Unwritable(error),
         Reaction::AskOperator | Reaction::Stop => LandingFault::Refused(error),
     }
 }

@@ -28,7 +28,8 @@ pub struct FailedLoad<'a> {
     pub source: &'a str,
     /// The table, as received.
     pub table: &'a str,
-    /// Code of setup-flow.md §6.3, or `load_failed` for what is not the bucket's fault.
+    /// Code of setup-flow.md §6.3; `load_unsupported` for what can never be landed; `load_failed` for what else is not
+    /// the bucket's fault.
     pub code: &'a str,
     /// Why.
     pub message: &'a str,

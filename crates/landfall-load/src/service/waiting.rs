@@ -16,6 +16,23 @@ pub struct WaitingTable {
     pub table: Arc<str>,
     /// When the oldest of its records that wait was received; none if none does.
     pub since: Option<Timestamp>,
+    /// When that one is deleted unloaded, once that is near; see [`announced_for`].
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// The longest time before they are deleted that records are announced (operations.md §1).
+const ANNOUNCED_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// How long before they are deleted records are announced that are kept for `keep`: three days, or half of it where that
+/// is less, since what has just come in is no news.
+#[must_use]
+pub fn announced_for(keep: Duration) -> Duration {
+    ANNOUNCED_FOR.min(keep / 2)
+}
+
+/// When records that wait `since` then and are kept for `keep` are deleted, if that is near at `now`.
+pub(super) fn near_deletion(since: Timestamp, keep: Duration, now: Timestamp) -> Option<Timestamp> {
+    (since.plus(keep - announced_for(keep)) <= now).then(|| since.plus(keep))
 }
 
 /// An answer that is waited for.
@@ -42,5 +59,24 @@ impl Asking {
         self.0.try_send(answer).ok()?;
         wake();
         tokio::time::timeout(ANSWER_WITHIN, answered).await.ok()?.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deletion_is_announced_three_days_before_or_half_way() {
+        const HOUR: u64 = 60 * 60;
+        let cases = [(30 * 24, 27 * 24), (6 * 24, 3 * 24), (5 * 24, 60), (24, 12)];
+        for (kept, announced) in cases {
+            let hours = |hours: u64| Duration::from_secs(hours * HOUR);
+            let since = Timestamp::from_millis(1_700_000_000_000);
+            let just_before = since.plus(hours(announced) - Duration::from_millis(1));
+            assert_eq!(near_deletion(since, hours(kept), just_before), None, "{kept} h");
+            let near = near_deletion(since, hours(kept), since.plus(hours(announced)));
+            assert_eq!(near, Some(since.plus(hours(kept))), "{kept} h");
+        }
     }
 }

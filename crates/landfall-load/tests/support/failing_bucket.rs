@@ -35,6 +35,8 @@ pub(crate) enum Refusal {
     Reset,
     /// 403
     Denied,
+    /// 400 `KeyTooLongError`
+    KeyTooLong,
 }
 
 impl Refusal {
@@ -44,6 +46,7 @@ impl Refusal {
             Self::SlowDown => FaultKind::Throttled,
             Self::Reset => FaultKind::Connect,
             Self::Denied => FaultKind::AccessDenied,
+            Self::KeyTooLong => FaultKind::NameTooLong,
         }
     }
 }

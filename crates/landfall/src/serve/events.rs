@@ -2,6 +2,9 @@
 
 mod findings;
 mod outgoing;
+mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +18,13 @@ use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
 use landfall_http::manage::{Messenger, RawErrors, event_body, event_mail};
 use landfall_load::Clock;
+use landfall_load::service::ConductorHandle;
 use landfall_log::Log;
 use tokio::sync::watch;
 
-use findings::{Snapshot, TableState, findings};
+use super::oversized::Oversized;
+pub(crate) use findings::day_of;
+use findings::findings;
 pub(crate) use outgoing::Outgoing;
 
 /// How often it is looked.
@@ -36,11 +42,17 @@ pub(crate) struct Events {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) messenger: Arc<dyn Messenger>,
     pub(crate) client: ClientId,
+    /// When the instance was made.
+    pub(crate) created_at: Timestamp,
+    pub(crate) loading: ConductorHandle,
+    pub(crate) oversized: Arc<Oversized>,
+    /// When it was last looked.
+    pub(crate) looked_at: Option<Timestamp>,
 }
 
 impl Events {
     /// Watches and tells until `stop` turns true. What could not be told by then is told after the next start.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             if let Err(fault) = self.look().await {
                 tracing::warn!("events wait: {fault}");
@@ -52,56 +64,19 @@ impl Events {
         }
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
+    async fn look(&mut self) -> Result<(), StoreError> {
         let now = self.clock.closing();
         let settings = self.catalog.notification_settings().await?;
         let snapshot = self.snapshot(&settings, now).await?;
         self.catalog
             .settle_conditions(&findings(&snapshot, now), now)
             .await?;
+        self.looked_at = Some(now);
         for due in self.catalog.due_announcements(now, AT_ONCE).await? {
             let delivery = self.tell(&due, &settings).await;
             self.catalog.record_announcement(due.number, &delivery).await?;
         }
         Ok(())
-    }
-
-    async fn snapshot(
-        &self,
-        settings: &NotificationSettings,
-        now: Timestamp,
-    ) -> Result<Snapshot, StoreError> {
-        let today = now.as_millis().div_euclid(findings::DAY_MILLIS);
-        let mut tables = Vec::new();
-        let used = self
-            .catalog
-            .usage(today - findings::PERIOD_DAYS + 1, today)
-            .await?;
-        for source in self.catalog.sources().await? {
-            if source.deleted_at.is_some() {
-                continue;
-            }
-            for table in self.catalog.tables(source.id).await? {
-                let of_today = used
-                    .iter()
-                    .find(|used| used.table == table.id && used.day == today);
-                tables.push(TableState {
-                    source_name: source.display_name.clone(),
-                    destination: source.destination,
-                    rejected_today: of_today.map_or(0, |used| used.rows_rejected),
-                    table,
-                });
-            }
-        }
-        Ok(Snapshot {
-            destinations: self.catalog.destinations().await?,
-            tables,
-            deaf_hooks: self.catalog.deaf_hooks().await?,
-            rows_used: used.iter().map(|used| used.rows_replicated).sum(),
-            row_budget: settings.row_budget,
-            log_bytes: self.log.usage().await.ok().map(|usage| usage.bytes),
-            log_budget: self.log_budget,
-        })
     }
 
     async fn tell(&self, due: &Announcement, settings: &NotificationSettings) -> Delivery {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use landfall_catalog::{Authentication, Catalog, Digest, Loading as CatalogLoading, SourceType};
 use landfall_core::buffers::Buffers;
+use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedRequest, encode};
 use landfall_http::import::{
     AppendError, Gate, Holder, HookSource, ImportSource, JournalHealth, Loading, LookupError, ReceiptInstant,
@@ -17,7 +18,9 @@ use landfall_load::Clock;
 use landfall_load::service::{Step, Steps};
 use landfall_log::{AppendError as LogError, Log, NewEntry, Partition};
 
+use super::events::day_of;
 use super::metrics::Metrics;
+use super::oversized::Oversized;
 use crate::log::Chain;
 
 /// A request is durable within this, or its client is told that nobody knows.
@@ -34,6 +37,7 @@ pub(crate) struct ServerGate {
     /// Where bodies have their memory from.
     pub(crate) buffers: Arc<Buffers>,
     pub(crate) steps: Arc<dyn Steps>,
+    pub(crate) oversized: Arc<Oversized>,
     pub(crate) is_ending: AtomicBool,
     /// What tokens opened, as long as nothing changed.
     pub(crate) remembered: Mutex<Remembered>,
@@ -156,6 +160,10 @@ impl Gate for ServerGate {
             }
             Err(_) => Err(AppendError::TimedOut),
         }
+    }
+
+    fn note_too_large(&self, source: SourceId) {
+        self.oversized.note(source, day_of(self.clock.closing()));
     }
 
     fn journal_health(&self) -> JournalHealth {

@@ -25,6 +25,7 @@ use super::http::{manage_state, router, web};
 use super::journal;
 use super::metrics::LoadCounter;
 use super::ops::Ops;
+use super::oversized::Oversized;
 use super::parts::{Core, open};
 use super::places::BucketPlaces;
 use super::retention::Forgetting;
@@ -60,6 +61,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let messenger = Arc::new(Outgoing::new()?);
     let manage = manage_state(&settings, &core, rules, loading.clone(), messenger.clone())?;
+    let oversized: Arc<Oversized> = Arc::default();
     let gate = Arc::new(ServerGate {
         catalog: core.catalog.clone(),
         log: core.log.clone(),
@@ -67,6 +69,7 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         metrics: core.metrics.clone(),
         buffers: Arc::default(),
         steps: core.steps.clone(),
+        oversized: oversized.clone(),
         is_ending: AtomicBool::new(false),
         remembered: std::sync::Mutex::default(),
     });
@@ -88,6 +91,10 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         clock: core.clock.clone(),
         messenger,
         client: core.instance.client_id,
+        created_at: core.instance.created_at,
+        loading: loading.clone(),
+        oversized,
+        looked_at: None,
     };
     let announcer = tokio::spawn(events.run(stopped.clone()));
     let watcher = tokio::spawn(watch_destinations(

@@ -13,9 +13,7 @@ use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::observer::{ExpiringRecords, LostRecords};
 use crate::service::point::{point, range};
 use crate::service::tables::{Flow, TableKey};
-
-/// How long before they are deleted records are announced.
-const ANNOUNCED_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+use crate::service::waiting::near_deletion;
 
 /// What is over of one table.
 #[derive(Debug)]
@@ -71,11 +69,10 @@ impl Conductor {
         let keep = self.parts.settings.keep_unloaded;
         let now = self.parts.clock.closing();
         let old = before(now, keep);
-        let announced = before(now, keep.saturating_sub(ANNOUNCED_FOR));
         let parked = self.tables.iter().filter_map(|(key, table)| match table.flow {
             Flow::Parked { from: Some(from) } if table.running.is_none() => {
-                let since = table.waiting_since().filter(|since| *since <= announced)?;
-                Some((key.clone(), from, since))
+                let since = table.waiting_since()?;
+                near_deletion(since, keep, now).map(|_| (key.clone(), from, since))
             }
             Flow::Parked { .. } | Flow::Live(_) | Flow::CatchingUp(_) => None,
         });

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use landfall_catalog::Activation;
 use landfall_core::clean_name::clean_name;
@@ -65,6 +66,9 @@ impl Conductor {
         self.at = at;
         self.read_ahead = ReadAhead::start(&self.parts.log, &entries);
         let has_read = !entries.is_empty();
+        if !has_read {
+            self.handle.has_read_all.store(true, Ordering::Relaxed);
+        }
         for entry in entries {
             self.at = entry.position.next();
             self.feed(&entry, Reader::Live).await?;

@@ -1,7 +1,7 @@
 //! Talking to the loader while it runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use landfall_core::units::ByteCount;
 use tokio::sync::{Notify, watch};
@@ -15,6 +15,7 @@ pub struct ConductorHandle {
     pub(super) stop: watch::Sender<bool>,
     pub(super) asking: Asking,
     pub(super) most_held: Arc<AtomicUsize>,
+    pub(super) has_read_all: Arc<AtomicBool>,
 }
 
 impl ConductorHandle {
@@ -27,6 +28,15 @@ impl ConductorHandle {
     /// answer in time.
     pub async fn waiting(&self) -> Option<Vec<WaitingTable>> {
         self.asking.ask(|| self.wake.notify_one()).await
+    }
+
+    /// The same, but none before the loader has come to the end of the log since the start: what it has not read yet may
+    /// wait, too.
+    pub async fn all_waiting(&self) -> Option<Vec<WaitingTable>> {
+        match self.has_read_all.load(Ordering::Relaxed) {
+            true => self.waiting().await,
+            false => None,
+        }
     }
 
     /// The most that batches held at one time since the start.

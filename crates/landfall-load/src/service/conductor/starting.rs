@@ -204,7 +204,7 @@ impl Conductor {
     /// A fault as reports and metrics show it: what the bucket said has the code of its check error.
     fn tell(&self, destination: Option<DestinationId>, fault: &LandingFault) -> LoadFault {
         let place = destination.and_then(|destination| self.routes.opened(destination));
-        match (fault.of_bucket(), place) {
+        let told = match (fault.of_bucket(), place) {
             (Some(error), Some(place)) => {
                 let access = self.parts.places.explain(&place.place, error);
                 LoadFault {
@@ -216,6 +216,10 @@ impl Conductor {
                 code: "load_failed".to_owned(),
                 message: fault.to_string(),
             },
+        };
+        LoadFault {
+            code: fault.code().map_or(told.code, str::to_owned),
+            ..told
         }
     }
 }

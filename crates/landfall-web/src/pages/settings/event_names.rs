@@ -12,7 +12,7 @@ pub(super) const fn when(event: Event) -> &'static str {
         Event::RecordsRejected => "Records of a table were rejected today.",
         Event::ExtractionFailed => "A tap, its discovery or its target failed.",
         Event::ExtractionRateLimited => "A tap was told to slow down.",
-        Event::RecordTooLarge => "A record was over 20 MB.",
+        Event::RecordTooLarge => "A record, or a request to a webhook, was over 20 MB.",
         Event::HookUndeliverable => "A post-load webhook did not hear of a load.",
         Event::Usage70 => "70 % of the row budget are used.",
         Event::Usage90 => "90 % of the row budget are used.",

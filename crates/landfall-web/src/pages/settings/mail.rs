@@ -34,6 +34,7 @@ struct Smtp {
 struct MailSettings {
     suppress_raw_errors: bool,
     row_budget: Option<u64>,
+    idle_days: Option<u32>,
     smtp: Option<Smtp>,
 }
 
@@ -52,6 +53,7 @@ pub(super) struct MailPage {
     from: Field,
     hides_raw_errors: bool,
     row_budget: Field,
+    idle_days: Field,
     email: Field,
     test: Field,
 }
@@ -134,6 +136,18 @@ pub(super) struct MessagesForm {
     suppress_raw_errors: Option<String>,
     #[serde(default)]
     row_budget: String,
+    #[serde(default)]
+    idle_days: String,
+}
+
+/// A number as it was typed; what is none is left to the API to refuse.
+fn number(text: &str) -> Value {
+    let text = text.trim();
+    match text.parse::<u64>() {
+        Ok(number) => Value::from(number),
+        Err(_) if text.is_empty() => Value::Null,
+        Err(_) => Value::from(text),
+    }
 }
 
 fn server_fields(form: &ServerForm, has_password: bool, typed: &Typed) -> [Field; 5] {
@@ -191,6 +205,10 @@ pub(super) async fn mail_page(page: &Page, typed: Typed) -> Result<MailPage, Tro
         .row_budget
         .map(|rows| rows.to_string())
         .unwrap_or_default();
+    let idle = settings
+        .idle_days
+        .map(|days| days.to_string())
+        .unwrap_or_default();
     let messages = typed.messages.as_ref();
     Ok(MailPage {
         frame: page.frame("Mail", Section::Settings),
@@ -209,6 +227,10 @@ pub(super) async fn mail_page(page: &Page, typed: Typed) -> Result<MailPage, Tro
             .help("Rows in 30 days. You are told at 70, 90 and 100 % of it; nothing is stopped.")
             .value(messages.map_or(&budget, |form| &form.row_budget))
             .error(typed.problem("row_budget")),
+        idle_days: Field::text("idle_days", "Days without a load (optional)")
+            .help("You are told once nothing was loaded for so many days, such as 40; nothing is stopped.")
+            .value(messages.map_or(&idle, |form| &form.idle_days))
+            .error(typed.problem("idle_days")),
         email: Field::text("email_address", "Address")
             .value(&typed.email)
             .error(typed.problem("email_address"))
@@ -302,24 +324,35 @@ pub(super) async fn turn_off(page: Page) -> Shown {
 
 /// `POST /settings/mail/messages`.
 pub(super) async fn save_messages(page: Page, Form(form): Form<MessagesForm>) -> Shown {
-    let text = form.row_budget.trim();
-    let budget = match text.parse::<u64>() {
-        Ok(rows) => Value::from(rows),
-        Err(_) if text.is_empty() => Value::Null,
-        Err(_) => Value::from(text),
+    let body = json!({
+        "suppress_raw_errors": form.suppress_raw_errors.is_some(),
+        "row_budget": number(&form.row_budget),
+        "idle_days": number(&form.idle_days),
+    });
+    let error = match page.api.put::<Value>(API, &body).await {
+        Ok(_) => return done("messages"),
+        Err(error) => error,
     };
-    let body = json!({"suppress_raw_errors": form.suppress_raw_errors.is_some(), "row_budget": budget});
-    match page.api.put::<Value>(API, &body).await {
-        Ok(_) => done("messages"),
-        Err(error) if error.fields.contains_key("row_budget") => {
-            let problem = "Enter a whole number of rows from 1, or nothing.".to_owned();
-            let typed = Typed {
-                messages: Some(form),
-                problems: vec![("row_budget", problem)],
-                ..Typed::default()
-            };
-            show_again(&mail_page(&page, typed).await?)
-        }
-        Err(error) => Err(error.into()),
+    let hints = [
+        ("row_budget", "Enter a whole number of rows from 1, or nothing."),
+        (
+            "idle_days",
+            "Enter a whole number of days from 1 to 3650, or nothing.",
+        ),
+    ];
+    let refused = hints
+        .iter()
+        .filter(|(field, _)| error.fields.contains_key(*field));
+    let problems: Vec<_> = refused
+        .map(|(field, hint)| (*field, (*hint).to_owned()))
+        .collect();
+    if problems.is_empty() {
+        return Err(error.into());
     }
+    let typed = Typed {
+        messages: Some(form),
+        problems,
+        ..Typed::default()
+    };
+    show_again(&mail_page(&page, typed).await?)
 }

@@ -1,11 +1,14 @@
 //! What is wrong with the server now: a pure function of what there is to see.
 
+mod records;
+
 use std::time::Duration;
 
-use landfall_catalog::{Destination, Event, Failing, Finding, Hook, Standing, Table};
-use landfall_core::ids::DestinationId;
+use landfall_catalog::{Destination, Event, Failing, Finding, Hook, Standing, Table, TableId};
+use landfall_core::ids::{DestinationId, SourceId};
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
+use landfall_load::service::{HELD_BY_LANDFALL, NEVER_LANDS};
 
 /// What there is to see.
 pub(super) struct Snapshot {
@@ -17,8 +20,31 @@ pub(super) struct Snapshot {
     /// Rows replicated in the period.
     pub(super) rows_used: u64,
     pub(super) row_budget: Option<u64>,
+    /// Days without a load after which people are told, if they want to be.
+    pub(super) idle_days: Option<u32>,
+    /// When anything was last loaded; when the instance was made, if nothing ever was.
+    pub(super) active_at: Timestamp,
     pub(super) log_bytes: Option<ByteCount>,
     pub(super) log_budget: Option<ByteCount>,
+    /// Tables whose records are soon deleted; none if the loader does not know yet.
+    pub(super) expiring: Option<Vec<ExpiringTable>>,
+    /// Tables of which records were lately rejected as too large.
+    pub(super) too_large: Vec<TableId>,
+    /// Webhook sources of which a request was refused today as too large, with their names.
+    pub(super) refused: Vec<(SourceId, String)>,
+    /// What was found at the last look.
+    pub(super) open: Vec<Finding>,
+}
+
+/// A table of which records wait for so long that they are soon deleted.
+pub(super) struct ExpiringTable {
+    /// With its name for people.
+    pub(super) source: (SourceId, String),
+    pub(super) name: String,
+    /// When the first of them was received.
+    pub(super) since: Timestamp,
+    /// When that one is deleted.
+    pub(super) deleted_at: Timestamp,
 }
 
 /// A table, and where it stands.
@@ -36,8 +62,6 @@ pub(super) const PERIOD_DAYS: i64 = 30;
 const LONGEST_OUTAGE: Duration = Duration::from_secs(2 * 60 * 60);
 /// Where the log counts as nearly full (operations.md §9).
 const PRESSURE_PERCENT: u64 = 80;
-/// The code of faults of Landfall itself.
-const INTERNAL: &str = "internal";
 /// Tables that a message names; a source may have thousands.
 const MOST_TABLES: usize = 100;
 
@@ -58,12 +82,21 @@ pub(super) fn findings(seen: &Snapshot, now: Timestamp) -> Vec<Finding> {
         .iter()
         .filter_map(|destination| of_destination(seen, destination, now))
         .collect();
+    found.extend(seen.tables.iter().filter_map(records::unsupported));
     found.extend(delays(seen));
     found.extend(seen.tables.iter().filter_map(|table| rejections(table, now)));
+    found.extend(records::too_large(seen, now));
     found.extend(seen.deaf_hooks.iter().map(deaf_hook));
     found.extend(usage(seen));
+    found.extend(idleness(seen, now));
+    found.extend(records::expiring(seen));
     found.extend(pressure(seen));
     found
+}
+
+/// The day of an instant, counted from 1970-01-01.
+pub(crate) fn day_of(instant: Timestamp) -> i64 {
+    instant.as_millis().div_euclid(DAY_MILLIS)
 }
 
 /// A finding that names nothing yet.
@@ -139,12 +172,12 @@ fn outage(seen: &Snapshot, destination: &Destination, now: Timestamp) -> Option<
     })
 }
 
-/// The last load failed, and not by a fault of Landfall.
+/// The last load failed, and neither by a fault of Landfall nor of the batch.
 fn is_failing(table: &Table) -> bool {
     table
         .last_error
         .as_ref()
-        .is_some_and(|fault| fault.code != INTERNAL)
+        .is_some_and(|fault| ![HELD_BY_LANDFALL, NEVER_LANDS].contains(&fault.code.as_str()))
 }
 
 fn subject_of(destination: &Destination) -> String {
@@ -167,7 +200,7 @@ fn names<'a>(tables: impl Iterator<Item = &'a TableState>) -> Vec<String> {
 fn delays(seen: &Snapshot) -> Option<Finding> {
     let is_held = |state: &&TableState| {
         let fault = state.table.last_error.as_ref();
-        fault.is_some_and(|fault| fault.code == INTERNAL)
+        fault.is_some_and(|fault| fault.code == HELD_BY_LANDFALL)
     };
     let held: Vec<&TableState> = seen.tables.iter().filter(is_held).collect();
     let fault = held.first()?.table.last_error.as_ref()?;
@@ -185,7 +218,7 @@ fn rejections(state: &TableState, now: Timestamp) -> Option<Finding> {
     if state.rejected_today == 0 {
         return None;
     }
-    let (table, day) = (&state.table, now.as_millis().div_euclid(DAY_MILLIS));
+    let (table, day) = (&state.table, day_of(now));
     let message = format!(
         "Records of table {} of {} were rejected today, {} so far: see the rejected records of the source",
         table.name, state.source_name, state.rejected_today
@@ -230,6 +263,23 @@ fn usage(seen: &Snapshot) -> Option<Finding> {
         seen.rows_used
     );
     Some(finding(event, "instance".to_owned(), message))
+}
+
+/// Nothing was loaded for as long as people want to be told of.
+fn idleness(seen: &Snapshot, now: Timestamp) -> Option<Finding> {
+    let days = seen.idle_days?;
+    let since = seen.active_at;
+    let idle_millis = now.as_millis().saturating_sub(since.as_millis());
+    if idle_millis < i64::from(days) * DAY_MILLIS {
+        return None;
+    }
+    let message = format!(
+        "Nothing was loaded since {since}, for {days} days and longer: see whether sources still send. Nothing is paused"
+    );
+    Some(Finding {
+        since: Some(since),
+        ..finding(Event::InstanceIdle, "instance".to_owned(), message)
+    })
 }
 
 fn pressure(seen: &Snapshot) -> Option<Finding> {

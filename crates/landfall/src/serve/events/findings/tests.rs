@@ -69,8 +69,14 @@ fn seen(standing: Standing, tables: Vec<TableState>) -> Snapshot {
         deaf_hooks: Vec::new(),
         rows_used: 0,
         row_budget: None,
+        idle_days: None,
+        active_at: hours_ago(9),
         log_bytes: None,
         log_budget: None,
+        expiring: Some(Vec::new()),
+        too_large: Vec::new(),
+        refused: Vec::new(),
+        open: Vec::new(),
     }
 }
 
@@ -109,6 +115,10 @@ fn an_outage_is_told_after_two_hours_without_a_load() {
         (
             table(Some("internal"), Some(hours_ago(5))),
             vec![Event::LoadDelayed],
+        ),
+        (
+            table(Some("load_unsupported"), Some(hours_ago(5))),
+            vec![Event::LoadUnsupported],
         ),
     ];
     for (table, expected) in cases {

@@ -223,7 +223,7 @@
     // The region stays, so that what is new in it is told.
     for (const time of fresh.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
-      time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(at);
+      time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);
     }
     old.replaceChildren(...fresh.childNodes);
     const wasWatched = old.dataset.watched;

@@ -90,12 +90,12 @@ async fn fill(world: &World, admin: &Browser, name: &str) {
             .post("/settings/access-keys", &[("description", name)])
             .await
             .status,
-        200
+        303
     );
     let hook = [("url", HOOK), ("destination", "1")];
     done(admin, "/settings/webhooks", &hook).await;
     let events = [("url", HOOK), ("events", "destination.failing"), ("delay", "5")];
-    assert_eq!(admin.post("/settings/event-webhooks", &events).await.status, 200);
+    assert_eq!(admin.post("/settings/event-webhooks", &events).await.status, 303);
     let server = [
         ("host", "mail.example.com"),
         ("username", name),
@@ -236,8 +236,17 @@ async fn an_access_key_is_shown_once_and_switched() {
         )
         .await;
     }
-    let made = admin.post(path, &[("description", "CI")]).await;
+    let made = admin.post_and_follow(path, &[("description", "CI")]).await;
     assert_eq!(made.status, 200);
+    let again = body(
+        &admin,
+        admin.get("/settings/access-keys/new").await.header("location"),
+    )
+    .await;
+    assert!(
+        again.contains("was shown once") && again.contains("make another one below"),
+        "{again}"
+    );
     let key = made
         .body
         .split("<code>ac_")
@@ -562,7 +571,7 @@ async fn an_event_webhook_shows_its_secret_once_and_is_tried() {
         );
     }
     let made = admin
-        .post(
+        .post_and_follow(
             path,
             &[
                 ("url", HOOK),
@@ -590,7 +599,7 @@ async fn an_event_webhook_shows_its_secret_once_and_is_tried() {
         failed.body
     );
     let taken = [("url", "https://taken.example.com"), events];
-    assert_eq!(admin.post(path, &taken).await.status, 200);
+    assert_eq!(admin.post(path, &taken).await.status, 303);
     assert!(
         done(&admin, "/settings/event-webhooks/2/test", &[])
             .await
@@ -823,7 +832,7 @@ async fn nothing_that_people_or_programs_name_breaks_out_of_a_page() {
         let answer = admin.post(path, &fields).await;
         let is_safe = !answer.body.contains("<script>") && !answer.body.contains("<img src=x");
         assert!(
-            is_safe && matches!(answer.status, 200 | 422),
+            is_safe && matches!(answer.status, 303 | 422),
             "{path}: {} {}",
             answer.status,
             answer.body

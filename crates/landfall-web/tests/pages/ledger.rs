@@ -91,7 +91,7 @@ pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
         ("display_name", name),
         ("destination", "1"),
     ];
-    let added = admin.post("/integrations", &form).await;
+    let added = admin.post_and_follow("/integrations", &form).await;
     assert_eq!(added.status, 200, "{}", added.body);
 }
 

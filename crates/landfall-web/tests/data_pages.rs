@@ -11,7 +11,7 @@ mod ledger;
 #[path = "pages/world.rs"]
 mod world;
 
-use ledger::{LOAD, connect, land};
+use ledger::{LOAD, connect, land, reject_all};
 use world::{Browser, World};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
@@ -477,6 +477,27 @@ async fn what_was_deleted_in_another_window_says_so_and_leads_to_the_list() {
             told.body
         );
     }
+}
+
+#[tokio::test]
+async fn a_table_of_which_nothing_was_landed_is_not_up_to_date() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    reject_all(&world, "orders").await;
+    let rejects =
+        "<a href=\"/integrations/1/rejects?table=orders\"><span class=\"badge badge-bad\">All rejected";
+    for path in ["/integrations/1", "/integrations/1/tables/orders"] {
+        let page = body(&admin, path).await;
+        assert!(page.contains(rejects), "{path}: {page}");
+    }
+    for path in ["/loads", "/loads/load-rejected"] {
+        assert!(body(&admin, path).await.contains("All rejected</span>"), "{path}");
+    }
+    let page = body(&admin, "/integrations/1/rejects?table=orders").await;
+    assert!(
+        page.contains("A key property is missing or null") && page.contains("<code>R3</code>"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

@@ -781,6 +781,33 @@ async fn mail_goes_to_ten_addresses_and_hides_what_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn the_audit_log_names_people_programs_and_things() {
+    let (_world, admin) = World::with_admin().await;
+    let key = [("description", "Terraform")];
+    admin.post_and_follow("/settings/access-keys", &key).await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "My Shop"),
+        ("destination", ""),
+    ];
+    admin.post_and_follow("/integrations", &form).await;
+    let rename = [("display_name", "Store")];
+    done(&admin, "/integrations/1/rename", &rename).await;
+    let log = body(&admin, "/settings/audit").await;
+    for part in [
+        "user ada",
+        "Added an integration",
+        "<a href=\"/integrations/1\">Store</a>",
+        "Changed an integration",
+        "no. 1 of Store",
+        "access key Terraform (…",
+        "<code>source.update</code>",
+    ] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+}
+
+#[tokio::test]
 async fn the_audit_log_goes_on_page_by_page() {
     let (_world, admin) = World::with_admin().await;
     for _ in 0..30 {

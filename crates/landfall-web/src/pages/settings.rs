@@ -3,6 +3,7 @@
 mod about;
 mod access_keys;
 mod audit;
+mod audit_words;
 mod deliveries;
 mod event_hooks;
 mod event_names;

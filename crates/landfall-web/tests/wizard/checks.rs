@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use landfall_catalog::{Act, Mapping, NewSource, SourceType};
 use landfall_core::time::Timestamp;
 
-use crate::trip::{MISSING, Trip, text};
+use crate::trip::{KEY, MISSING, Trip, text};
 
 #[tokio::test]
 async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
@@ -267,4 +267,45 @@ async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is
     trip.browser.post("/integrations/1/resume", &[]).await;
     let well = trip.browser.get("/").await.body;
     assert!(!well.contains("401") && !well.contains(resume), "{well}");
+}
+
+#[tokio::test]
+async fn an_edit_has_the_elements_and_the_preview_of_the_key() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    let page = trip.browser.get("/destinations/1/edit").await.body;
+    for part in [
+        "name=\"insert\" value=\"[table_version]\"",
+        "salesforce_prod/account/1_1519235654474.jsonl",
+        "id=\"key-continue\"",
+        "data-key",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // Without a script, elements are buttons that store nothing.
+    let key = [
+        ("s3_key_format_string", KEY),
+        ("insert", "[day_loaded]"),
+        ("name", "Sea"),
+    ];
+    let inserted = trip.send_settings_to("/destinations/1/edit", &key).await;
+    assert_eq!(inserted.status, 200);
+    assert!(
+        inserted
+            .body
+            .contains("[timestamp_loaded][day_loaded].[csv|jsonl]"),
+        "{}",
+        inserted.body
+    );
+    assert!(inserted.body.contains("value=\"Sea\""), "what is typed stays");
+    let wrong = [("s3_key_format_string", "a b")];
+    let refused = trip.send_settings_to("/destinations/1/edit", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("contains a space at character 2"),
+        "{}",
+        refused.body
+    );
+    let stored = trip.world.catalog.destinations().await.unwrap().remove(0);
+    assert_eq!(stored.properties.to_raw()["s3_key_format_string"], KEY);
 }

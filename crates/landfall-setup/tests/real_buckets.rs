@@ -42,7 +42,11 @@ async fn a_folder_is_checked_like_a_bucket() {
     let (report, _) = run(&context, &BucketProbes::of_folder(&bucket)).await;
     assert_eq!(
         failure(&report),
-        Some((ProblemCode::NoSuchBucket, "no_such_folder", missing_bucket.as_str()))
+        Some((
+            ProblemCode::NoSuchBucket,
+            "no_such_folder",
+            missing_bucket.as_str()
+        ))
     );
 
     fs::create_dir(bucket.folder()).expect("a new folder");

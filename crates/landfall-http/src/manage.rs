@@ -74,4 +74,5 @@ pub use messenger::{Mail, Messenger, RawErrors, event_body, event_mail, test_eve
 pub use minted::Minted;
 pub use openapi::openapi;
 pub use routes::router;
+pub use source_rules::{SourceNameProblem, source_name};
 pub use state::{ManageState, Parts, PublicAddress};

@@ -9,6 +9,7 @@ mod credential_entries;
 mod denials;
 mod entries;
 mod fields;
+mod folder_entries;
 mod network_entries;
 mod reference;
 
@@ -19,7 +20,7 @@ use serde::Serialize;
 pub use self::code::ProblemCode;
 pub(crate) use self::fields::Fields;
 pub use self::reference::reference_markdown;
-use crate::context::CheckContext;
+use crate::context::{CheckContext, Place};
 use crate::principal::PrincipalArn;
 use crate::step::Step;
 
@@ -30,7 +31,7 @@ pub struct Entry {
     pub id: &'static str,
     /// The codes it is reported with: several where AWS gives the same reason for different actions.
     pub codes: &'static [ProblemCode],
-    /// The message as it arrives; `…` stands for text that varies.
+    /// The message as it arrives; `…` stands for text that varies. Of folders it is Landfall's own, with `{…}` in it.
     pub raw: &'static str,
     /// Why.
     pub cause: &'static str,
@@ -43,6 +44,7 @@ pub struct Entry {
 pub fn entries() -> Vec<&'static Entry> {
     let groups = [
         entries::ALL,
+        folder_entries::ALL,
         denials::ALL,
         credential_entries::ALL,
         network_entries::ALL,
@@ -104,6 +106,7 @@ impl CheckProblem {
         let fields = Fields::new(failing).with_refusal(&refusal);
         let raw_message = match code {
             ProblemCode::Internal => entries::INTERNAL.raw.to_owned(),
+            _ if folder_entries::ALL.contains(&entry) => fields.fill(entry.raw),
             _ => error.raw_message(),
         };
         Self::filled(code, entry, failing, &fields, &raw_message)
@@ -112,14 +115,20 @@ impl CheckProblem {
     /// That the challenge file is not there (setup-flow.md §6.3, `missing_challenge_file`).
     #[must_use]
     pub fn missing_challenge(found: &FoundInstead, failing: &Failing<'_>) -> Self {
+        let is_folder = matches!(failing.context.place, Place::Folder { .. });
         let (entry, extension) = match found {
+            FoundInstead::Nothing if is_folder => (&folder_entries::MISSING_CHALLENGE_FILE_IN_FOLDER, ""),
             FoundInstead::Nothing => (&entries::MISSING_CHALLENGE_FILE, ""),
             FoundInstead::Extension(extension) => (&entries::CHALLENGE_HAS_EXTENSION, extension.as_str()),
             FoundInstead::Folder => (&entries::CHALLENGE_IS_FOLDER, ""),
             FoundInstead::LongerName => (&entries::CHALLENGE_HAS_LONGER_NAME, ""),
         };
         let fields = Fields::new(failing).with("extension", extension);
-        let raw_message = BucketError::missing_object().raw_message();
+        let raw_message = if is_folder {
+            fields.fill(folder_entries::MISSING_CHALLENGE_FILE_IN_FOLDER.raw)
+        } else {
+            BucketError::missing_object().raw_message()
+        };
         Self::filled(
             ProblemCode::MissingChallengeFile,
             entry,

@@ -51,6 +51,17 @@ impl Step {
             Self::WriteProbe => "Write to the bucket",
         }
     }
+
+    /// The same of a bucket that is a folder.
+    #[must_use]
+    pub const fn title_in_folder(self) -> &'static str {
+        match self {
+            Self::HeadBucket => "Find the folder",
+            Self::ListBucket => "List the folder",
+            Self::WriteProbe => "Write to the folder",
+            Self::Credentials | Self::HeadChallenge => self.title(),
+        }
+    }
 }
 
 /// How a step ended.

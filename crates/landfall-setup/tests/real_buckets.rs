@@ -35,13 +35,18 @@ async fn a_folder_is_checked_like_a_bucket() {
     let root = tempfile::tempdir().expect("a folder");
     let bucket = FolderBucket::open(root.path(), BUCKET);
     let context = folder_context(root.path());
-    let missing_bucket = "An error occurred (404) when calling the HeadBucket operation: Not Found";
-    let missing_file = "An error occurred (404) when calling the HeadObject operation: Not Found";
+    let folder = bucket.folder().display();
+    let missing_bucket = format!("There is no folder {folder}.");
+    let missing_file = format!("The challenge file is not in the folder {folder}.");
 
     let (report, _) = run(&context, &BucketProbes::of_folder(&bucket)).await;
     assert_eq!(
         failure(&report),
-        Some((ProblemCode::NoSuchBucket, "no_such_folder", missing_bucket))
+        Some((
+            ProblemCode::NoSuchBucket,
+            "no_such_folder",
+            missing_bucket.as_str()
+        ))
     );
 
     fs::create_dir(bucket.folder()).expect("a new folder");
@@ -50,7 +55,7 @@ async fn a_folder_is_checked_like_a_bucket() {
     let expected = (
         ProblemCode::MissingChallengeFile,
         "challenge_has_extension",
-        missing_file,
+        missing_file.as_str(),
     );
     assert_eq!(failure(&report), Some(expected));
 

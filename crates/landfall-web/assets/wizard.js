@@ -57,6 +57,8 @@
       await untilReleased();
       if (mine !== turn) return;
       for (const name of touched) {
+        // The Object Key says itself what is wrong with it.
+        if (name === "s3_key_format_string" && form.dataset.key !== undefined) continue;
         const control = form.elements[name];
         if (control?.matches?.("input, textarea, select")) showErrors(control, errors[name] ?? []);
       }
@@ -164,6 +166,7 @@
     };
     const soon = later(120, judge);
     key.addEventListener("input", soon);
+    keyForm.addEventListener("change", (event) => { if (event.target.name === "output_file_format") judge(); });
     keyForm.addEventListener("click", (event) => {
       const button = event.target.closest("button[name=insert], button[name=replace]");
       if (!button) return;
@@ -223,7 +226,7 @@
     // The region stays, so that what is new in it is told.
     for (const time of fresh.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
-      time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(at);
+      time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);
     }
     old.replaceChildren(...fresh.childNodes);
     const wasWatched = old.dataset.watched;

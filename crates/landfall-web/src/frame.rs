@@ -1,5 +1,7 @@
 //! What surrounds every page, and what handlers of pages are given.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts as Head;
@@ -12,6 +14,7 @@ use crate::components::Banner;
 use crate::cookies::Theme;
 use crate::state::WebState;
 use crate::trouble::Trouble;
+use crate::visible::visible;
 use crate::visit::{SignedIn, Visit};
 
 /// The entries of the navigation.
@@ -186,12 +189,21 @@ impl Page {
 /// What handlers return.
 pub(crate) type Shown = Result<Response, Trouble>;
 
+/// A page or a part of one as it is sent: nothing in it is hidden.
+pub(crate) fn html_of(page: &impl Template) -> Result<Html<String>, askama::Error> {
+    let html = page.render()?;
+    Ok(Html(match visible(&html) {
+        Cow::Borrowed(_) => html,
+        Cow::Owned(shown) => shown,
+    }))
+}
+
 /// Answers with a page.
 pub(crate) fn show(page: &impl Template) -> Shown {
-    Ok(Html(page.render()?).into_response())
+    Ok(html_of(page)?.into_response())
 }
 
 /// Answers a form that can't be accepted with the page that holds it, filled in and with its errors.
 pub(crate) fn show_again(page: &impl Template) -> Shown {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html_of(page)?).into_response())
 }

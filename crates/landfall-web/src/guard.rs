@@ -77,9 +77,7 @@ pub(crate) async fn guard_posts(
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(next.run(request).await);
     }
-    if !is_same_origin(&state, request.headers()) {
-        return Err(Trouble::ForeignForm);
-    }
+    require_same_origin(&state, request.headers())?;
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MOST_FORM_BYTES).await;
     let body = body.map_err(|_| Trouble::BadForm)?;
@@ -94,28 +92,35 @@ pub(crate) async fn guard_posts(
         };
         // Of digests, so that the time it takes tells nothing of the token.
         if Digest::of(&sent) != Digest::of(&signed_in.csrf) {
-            return Err(Trouble::ForeignForm);
+            return Err(Trouble::ExpiredForm);
         }
     }
     Ok(next.run(Request::from_parts(head, Body::from(body))).await)
 }
 
 /// Browsers name the page's origin with every form they send, and no page can change that.
-fn is_same_origin(state: &WebState, headers: &HeaderMap) -> bool {
+fn require_same_origin(state: &WebState, headers: &HeaderMap) -> Result<(), Trouble> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else {
-        return false;
-    };
+    // `null` is what browsers say when they are told not to say.
+    let origin = text(header::ORIGIN).filter(|origin| *origin != "null");
+    let origin = origin.ok_or(Trouble::FormFromNowhere)?;
     let public = state
         .parts
         .public_url
         .as_deref()
         .map(|url| url.trim_end_matches('/'));
+    let host = text(header::HOST);
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     let is_host = authority
-        .zip(text(header::HOST))
+        .zip(host)
         .is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host));
-    is_host || public.is_some_and(|public| public.eq_ignore_ascii_case(origin))
+    if is_host || public.is_some_and(|public| public.eq_ignore_ascii_case(origin)) {
+        return Ok(());
+    }
+    Err(Trouble::ForeignForm {
+        from: origin.to_owned(),
+        here: public.or(host).unwrap_or("another one").to_owned(),
+    })
 }
 
 /// Lets only people who are signed in pass.

@@ -10,6 +10,7 @@ use landfall_core::time::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use crate::live::MOST_STREAMS;
+use crate::once::Once;
 use crate::password::Hasher;
 use crate::setup_code::SetupCode;
 use crate::wizard::Memory;
@@ -70,6 +71,8 @@ pub(crate) struct WebState {
     pub(crate) streams: Arc<Semaphore>,
     /// What the wizard remembers of sessions.
     pub(crate) wizard: Arc<Memory>,
+    /// Secrets that wait to be shown.
+    pub(crate) once: Arc<Once>,
 }
 
 impl WebState {
@@ -79,6 +82,7 @@ impl WebState {
             parts: Arc::new(parts),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             wizard: Arc::default(),
+            once: Arc::default(),
         }
     }
 

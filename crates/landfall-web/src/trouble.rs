@@ -1,14 +1,17 @@
 //! Requests that end in no page of their own.
 
+use std::borrow::Cow;
+
 use askama::Template;
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use landfall_catalog::{Reaction, StoreError};
 
 use crate::api::ApiError;
-use crate::frame::{Frame, Section};
+use crate::frame::{Frame, Section, html_of};
 use crate::password::Busy;
 use crate::visit::Visit;
+use crate::words::sentence;
 
 /// Why there is no page. Handlers return it with `?`; [`show_in`] makes a page of it.
 #[derive(Debug, Clone)]
@@ -21,8 +24,24 @@ pub(crate) enum Trouble {
     NotFound,
     /// A viewer wants to change something.
     Forbidden,
-    /// A form that no page of ours sent, or one from before the session began.
-    ForeignForm,
+    /// A form from before the session began, or without its token.
+    ExpiredForm,
+    /// A form without a word of which page it is from.
+    FormFromNowhere,
+    /// A form of a page at another address than this server's.
+    ForeignForm {
+        /// Where the browser says the page is.
+        from: String,
+        /// Where this server is reached, as far as it knows.
+        here: String,
+    },
+    /// A thing that was deleted, and can't be changed any more.
+    Deleted(Deleted),
+    /// An address that only forms are sent to, or only pages are read from.
+    WrongMethod {
+        /// The page to go to instead.
+        page: String,
+    },
     /// A form that can't be read.
     BadForm,
     /// Too much to do.
@@ -33,6 +52,13 @@ pub(crate) enum Trouble {
     Internal,
 }
 
+/// What was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    Integration,
+    Destination,
+}
+
 impl Trouble {
     /// Trouble of ours, which the log tells in full.
     pub(crate) fn internal(fault: &str) -> Self {
@@ -40,7 +66,28 @@ impl Trouble {
         Self::Internal
     }
 
-    fn describe(&self) -> (StatusCode, &str, &str) {
+    fn describe(&self) -> (StatusCode, &'static str, Cow<'_, str>) {
+        let (status, title, text) = match self {
+            Self::ForeignForm { from, here } => {
+                let text = format!(
+                    "Your browser says that the form was sent from {from}, but this server is {here}. Open the pages at \
+                     that address. If a proxy stands in between, let it pass on the header Host, or set public_url to \
+                     the address that browsers use."
+                );
+                return (
+                    StatusCode::FORBIDDEN,
+                    "The form came from another site",
+                    text.into(),
+                );
+            }
+            Self::Refused(message) => return (StatusCode::BAD_REQUEST, "That did not work", message.into()),
+            other => other.describe_fixed(),
+        };
+        (status, title, text.into())
+    }
+
+    /// Trouble that is always told with the same words.
+    fn describe_fixed(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::SignIn { .. } | Self::FirstRun => (StatusCode::UNAUTHORIZED, "Sign in", "Sign in first."),
             Self::NotFound => (
@@ -53,11 +100,34 @@ impl Trouble {
                 "Only for administrators",
                 "Your account may look at everything, but change nothing. Ask an administrator.",
             ),
-            Self::ForeignForm => (
+            Self::ExpiredForm => (
                 StatusCode::FORBIDDEN,
                 "The form has expired",
-                "You signed in or out since the page was opened, or the form came from another site. \
-                 Go back, load the page again and repeat what you did.",
+                "You signed in or out since the page was opened. Go back, load the page again and repeat what you did.",
+            ),
+            Self::FormFromNowhere => (
+                StatusCode::FORBIDDEN,
+                "The form does not say where it is from",
+                "Browsers name the page that a form was sent from in the header Origin, by which Landfall knows its own \
+                 pages. It is missing here: an extension, a privacy setting or a proxy has removed it. Let it pass for \
+                 this address, or use another browser.",
+            ),
+            Self::Deleted(Deleted::Integration) => (
+                StatusCode::GONE,
+                "This integration was deleted",
+                "Somebody deleted it since you opened the page: nothing of it can be changed any more. What was loaded \
+                 stays in the bucket, and in the history.",
+            ),
+            Self::Deleted(Deleted::Destination) => (
+                StatusCode::GONE,
+                "This destination was removed",
+                "Somebody removed it since you opened the page: nothing of it can be changed any more. Objects in the \
+                 bucket stay.",
+            ),
+            Self::WrongMethod { .. } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "There is no page at this address",
+                "Forms are sent here, but there is nothing to look at. Nothing was changed.",
             ),
             Self::BadForm => (
                 StatusCode::BAD_REQUEST,
@@ -69,13 +139,67 @@ impl Trouble {
                 "Too much at once",
                 "Many people sign in right now. Try again in a moment.",
             ),
-            Self::Refused(message) => (StatusCode::BAD_REQUEST, "That did not work", message),
-            Self::Internal => (
+            Self::Internal | Self::ForeignForm { .. } | Self::Refused(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something broke on our side",
                 "The log of the server says what. Nothing you did is lost; try again.",
             ),
         }
+    }
+
+    /// Where to go on, and what the button says.
+    fn way_on(&self) -> (&str, &'static str) {
+        match self {
+            Self::Deleted(Deleted::Integration) => ("/integrations", "Show all integrations"),
+            Self::Deleted(Deleted::Destination) => ("/destinations", "Show all destinations"),
+            Self::WrongMethod { page } if page != "/" => (page, "Go to the page with the form"),
+            _ => ("/", "Go to the start page"),
+        }
+    }
+}
+
+/// What the API no longer has, if that is why it refused a change.
+fn deleted(error: &ApiError) -> Option<Deleted> {
+    let is_change = error.method != Method::GET && error.status == StatusCode::BAD_REQUEST;
+    let is_of_source = error.path.starts_with("/v4/sources/");
+    let is_of_destination = error.path.starts_with("/v4/destinations/");
+    match (error.code.as_deref(), error.message.as_str()) {
+        (Some("InvalidId"), message) if is_change && is_of_source && message.starts_with("source not") => {
+            Some(Deleted::Integration)
+        }
+        (None, message)
+            if is_change
+                && is_of_destination
+                && (message == "invalid connection id" || message.starts_with("Unable to locate dest")) =>
+        {
+            Some(Deleted::Destination)
+        }
+        _ => None,
+    }
+}
+
+/// The page that has the form which is sent to `path`: as it is, or the nearest one above.
+fn page_of_form(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["integrations", id, "tokens", ..] => format!("/integrations/{id}/connect"),
+        [
+            "integrations",
+            id,
+            "pause" | "resume" | "rename" | "destination" | "delete",
+        ] => {
+            format!("/integrations/{id}/settings")
+        }
+        ["destinations", id, "setup", "challenge"] => format!("/destinations/{id}/setup/verify"),
+        ["destinations", id, "setup", _] => format!("/destinations/{id}/setup/settings"),
+        ["destinations", "new", _] => "/destinations/new/settings".to_owned(),
+        ["destinations", "key-preview"] => "/destinations".to_owned(),
+        ["destinations", id, "check" | "pause" | "resume"] => format!("/destinations/{id}"),
+        ["settings", "users", id, _] => format!("/settings/users/{id}"),
+        ["settings", tab, ..] => format!("/settings/{tab}"),
+        ["notifications", ..] => "/notifications".to_owned(),
+        ["account", ..] | ["sign-out"] => "/account".to_owned(),
+        _ => "/".to_owned(),
     }
 }
 
@@ -93,11 +217,14 @@ impl From<StoreError> for Trouble {
 
 impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
+        if let Some(deleted) = deleted(&error) {
+            return Self::Deleted(deleted);
+        }
         match error.status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::FORBIDDEN => Self::Forbidden,
             status if status.is_server_error() => Self::internal(&error.to_string()),
-            _ => Self::Refused(error.message),
+            _ => Self::Refused(sentence(&error.message)),
         }
     }
 }
@@ -127,6 +254,8 @@ impl IntoResponse for Trouble {
 struct TroublePage<'a> {
     frame: Frame,
     message: &'a str,
+    /// Where to go on, and what the button says.
+    way_on: (&'a str, &'static str),
 }
 
 /// The page for `trouble`.
@@ -143,11 +272,17 @@ pub(crate) fn show(visit: &Visit, trouble: Trouble) -> Response {
     let (status, title, message) = trouble.describe();
     let page = TroublePage {
         frame: Frame::new(visit, title, Section::None),
-        message,
+        message: &message,
+        way_on: trouble.way_on(),
     };
-    match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(_) => (status, [(header::CONTENT_TYPE, "text/plain")], message.to_owned()).into_response(),
+    match html_of(&page) {
+        Ok(html) => (status, html).into_response(),
+        Err(_) => (
+            status,
+            [(header::CONTENT_TYPE, "text/plain")],
+            message.into_owned(),
+        )
+            .into_response(),
     }
 }
 
@@ -155,6 +290,42 @@ pub(crate) fn show(visit: &Visit, trouble: Trouble) -> Response {
 pub(crate) fn show_in(visit: &Visit, mut answer: Response) -> Response {
     match answer.extensions_mut().remove::<Trouble>() {
         Some(trouble) => show(visit, trouble),
+        // The router answers these itself, with an empty body.
+        None if answer.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let path = visit.path.split('?').next().unwrap_or_default();
+            let page = page_of_form(path);
+            let mut told = show(visit, Trouble::WrongMethod { page });
+            if let Some(allow) = answer.headers_mut().remove(header::ALLOW) {
+                told.headers_mut().insert(header::ALLOW, allow);
+            }
+            told
+        }
         None => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of_form;
+
+    #[test]
+    fn every_form_has_a_page() {
+        let cases = [
+            ("/integrations/3/tokens", "/integrations/3/connect"),
+            ("/integrations/3/tokens/1/revoke", "/integrations/3/connect"),
+            ("/integrations/3/rename", "/integrations/3/settings"),
+            ("/destinations/3/setup/challenge", "/destinations/3/setup/verify"),
+            ("/destinations/new/validate", "/destinations/new/settings"),
+            ("/destinations/3/pause", "/destinations/3"),
+            ("/settings/access-keys/1/delete", "/settings/access-keys"),
+            ("/settings/users/1/role", "/settings/users/1"),
+            ("/settings/mail/server", "/settings/mail"),
+            ("/notifications/1/dismiss", "/notifications"),
+            ("/account/password", "/account"),
+            ("/theme", "/"),
+        ];
+        for (form, page) in cases {
+            assert_eq!(page_of_form(form), page, "{form}");
+        }
     }
 }

@@ -11,7 +11,7 @@ mod ledger;
 #[path = "pages/world.rs"]
 mod world;
 
-use ledger::{LOAD, connect, land};
+use ledger::{LOAD, connect, land, reject_all};
 use world::{Browser, World};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
@@ -79,7 +79,7 @@ async fn an_added_integration_shows_its_token_once_and_what_to_run() {
         ("display_name", "My Shop"),
         ("destination", ""),
     ];
-    let added = admin.post("/integrations", &form).await;
+    let added = admin.post_and_follow("/integrations", &form).await;
     assert_eq!(added.status, 200, "{}", added.body);
     let token = added.body.split("<code>at_").nth(1).unwrap();
     let token = format!("at_{}", token.split('<').next().unwrap());
@@ -100,6 +100,7 @@ async fn an_added_integration_shows_its_token_once_and_what_to_run() {
         "/integrations",
         "/integrations/1",
         "/integrations/1/connect",
+        "/integrations/1/connect?done=shown",
         "/integrations/1/settings",
     ] {
         assert!(
@@ -107,6 +108,32 @@ async fn an_added_integration_shows_its_token_once_and_what_to_run() {
             "{path} shows the token again"
         );
     }
+}
+
+#[tokio::test]
+async fn a_page_that_shows_a_secret_says_so_when_it_is_loaded_again() {
+    let (world, admin) = World::with_admin().await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "Shop"),
+        ("destination", ""),
+    ];
+    let sent = admin.post("/integrations", &form).await;
+    let page = "/integrations/1/secret?first=yes";
+    assert_eq!((sent.status, sent.header("location")), (303, page));
+    let other = world.viewer().await.get(page).await;
+    assert_eq!(other.status, 303, "it is for the session that made it");
+    assert!(body(&admin, page).await.contains("<code>at_"));
+    let again = admin.get(page).await;
+    assert_eq!(again.header("location"), "/integrations/1/connect?done=shown");
+    let told = body(&admin, again.header("location")).await;
+    assert!(
+        told.contains("was shown once") && told.contains("make another token below"),
+        "{told}"
+    );
+    assert!(told.contains("action=\"/integrations/1/tokens\""), "{told}");
+    let listed = world.catalog.sources().await.unwrap();
+    assert_eq!(listed.len(), 1, "loading a page again makes nothing");
 }
 
 #[tokio::test]
@@ -118,7 +145,7 @@ async fn a_webhook_shows_its_address_once() {
         ("key_field", "uid"),
         ("destination", ""),
     ];
-    let added = admin.post("/integrations", &form).await;
+    let added = admin.post_and_follow("/integrations", &form).await;
     let url = "http://localhost:8080/v1/clients/1000/token/";
     assert!(added.body.contains(url), "{}", added.body);
     assert!(added.body.contains("{&#34;uid&#34;: 1"), "{}", added.body);
@@ -145,7 +172,7 @@ async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
         let admin = &admin;
         async move { admin.post("/integrations", &form).await }
     };
-    assert_eq!(add("import_api", "Shop", "", "").await.status, 200);
+    assert_eq!(add("import_api", "Shop", "", "").await.status, 303);
     let long = "a_field_whose_name_is_far_too_long_to_be_a_field_of_a_record";
     let cases = [
         (
@@ -154,7 +181,7 @@ async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
             "",
             "",
             "id=\"display_name-errors\"",
-            "Give the integration a name.",
+            "Give the integration a name, such as Shop.",
         ),
         (
             "import_api",
@@ -162,7 +189,7 @@ async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
             "",
             "",
             "id=\"display_name-errors\"",
-            "Non-unique name (Shop).",
+            "Another integration is called Shop: choose a different name, such as Shop 2.",
         ),
         (
             "import_api",
@@ -170,7 +197,7 @@ async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
             "",
             "",
             "id=\"display_name-errors\"",
-            "Shop! -&#62; shop",
+            "Another integration has the same folder, shop: choose",
         ),
         (
             "import_api",
@@ -178,7 +205,7 @@ async fn what_the_api_has_against_an_integration_is_said_at_its_field() {
             "",
             "",
             "id=\"display_name-errors\"",
-            "Invalid name after deriving it",
+            "The folder would be called 1, but its name begins with a letter or _: begin with a letter, such as Shop 1.",
         ),
         (
             "webhook.incoming-webhook",
@@ -267,6 +294,7 @@ async fn what_was_loaded_is_told_on_every_page_about_it() {
                 "crc32:0badcafe",
                 "Sub-table items",
                 "41 to 4100",
+                "Into <a href=\"/destinations/1\">My Shop</a>",
                 "2026-01-01 to 2026-01-04",
                 "61.4 kB",
             ],
@@ -392,7 +420,7 @@ async fn an_integration_is_renamed_paused_moved_and_deleted() {
     };
     let (status, _, page) = post("rename", "display_name", " ").await;
     assert!(
-        status == 422 && page.contains("Give the integration a name."),
+        status == 422 && page.contains("Give the integration a name, such as Shop."),
         "{page}"
     );
     let (status, to, _) = post("rename", "display_name", "Store").await;
@@ -420,10 +448,83 @@ async fn an_integration_is_renamed_paused_moved_and_deleted() {
 }
 
 #[tokio::test]
+async fn what_was_deleted_in_another_window_says_so_and_leads_to_the_list() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    admin.post("/integrations/1/delete", &[("confirm", "Shop")]).await;
+    for path in ["rename", "pause", "resume", "destination", "delete", "tokens"] {
+        let form = [("display_name", "Store"), ("confirm", "Shop")];
+        let told = admin.post(&format!("/integrations/1/{path}"), &form).await;
+        assert_eq!(told.status, 410, "{path}: {}", told.body);
+        assert!(
+            told.body.contains("This integration was deleted"),
+            "{path}: {}",
+            told.body
+        );
+        assert!(
+            told.body.contains("class=\"button\" href=\"/integrations\""),
+            "{path}: {}",
+            told.body
+        );
+    }
+    admin.post("/destinations/1/remove", &[("word", "DELETE")]).await;
+    for path in ["pause", "resume", "check"] {
+        let told = admin.post(&format!("/destinations/1/{path}"), &[]).await;
+        assert_eq!(told.status, 410, "{path}: {}", told.body);
+        assert!(
+            told.body.contains("class=\"button\" href=\"/destinations\""),
+            "{path}: {}",
+            told.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_which_nothing_was_landed_is_not_up_to_date() {
+    let (world, admin) = World::with_admin().await;
+    connect(&world, &admin, "Shop").await;
+    reject_all(&world, "orders").await;
+    let rejects =
+        "<a href=\"/integrations/1/rejects?table=orders\"><span class=\"badge badge-bad\">All rejected";
+    for path in ["/integrations/1", "/integrations/1/tables/orders"] {
+        let page = body(&admin, path).await;
+        assert!(page.contains(rejects), "{path}: {page}");
+    }
+    for path in ["/loads", "/loads/load-rejected"] {
+        assert!(body(&admin, path).await.contains("All rejected</span>"), "{path}");
+    }
+    let page = body(&admin, "/integrations/1/rejects?table=orders").await;
+    assert!(
+        page.contains("A key property is missing or null") && page.contains("<code>R3</code>"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn characters_that_hide_in_names_are_shown_on_every_page() {
+    let (world, admin) = World::with_admin().await;
+    let name = "Sh\u{202e}op\u{200b}";
+    connect(&world, &admin, name).await;
+    land(&world, "or\u{2066}ders").await;
+    for path in pages("or%E2%81%A6ders") {
+        let page = body(&admin, &path).await;
+        let hidden = page.contains(['\u{202e}', '\u{200b}', '\u{2066}']);
+        assert!(!hidden, "{path}: {page}");
+    }
+    let page = body(&admin, "/integrations/1").await;
+    assert!(
+        page.contains("Sh⟨U+202E⟩op⟨U+200B⟩") && page.contains("or⟨U+2066⟩ders"),
+        "{page}"
+    );
+    let as_shown = [("confirm", "Sh⟨U+202E⟩op⟨U+200B⟩")];
+    assert_eq!(admin.post("/integrations/1/delete", &as_shown).await.status, 303);
+}
+
+#[tokio::test]
 async fn tokens_are_made_up_to_two_and_revoked() {
     let (world, admin) = World::with_admin().await;
     connect(&world, &admin, "Shop").await;
-    let second = admin.post("/integrations/1/tokens", &[]).await;
+    let second = admin.post_and_follow("/integrations/1/tokens", &[]).await;
     assert!(second.body.contains("<code>at_"), "{}", second.body);
     let third = admin.post("/integrations/1/tokens", &[]).await;
     assert_eq!(third.header("location"), "/integrations/1/connect?done=full");

@@ -113,6 +113,60 @@ async fn forms_of_other_sites_and_other_sessions_are_refused() {
 }
 
 #[tokio::test]
+async fn a_refused_form_says_what_is_wrong_with_where_it_is_from() {
+    let (_world, browser) = World::with_admin().await;
+    let own = format!("http://{HOST}");
+    let csrf = browser.get("/account").await.csrf();
+    let cases = [
+        (
+            csrf.as_str(),
+            None,
+            "It is missing here: an extension, a privacy setting or a proxy",
+        ),
+        (&csrf, Some("null"), "does not say where it is from"),
+        (
+            &csrf,
+            Some("http://localhost:8081"),
+            "sent from http://localhost:8081, but this server is localhost:8080",
+        ),
+        (&csrf, Some("https://<b>.example"), "https://&#60;b&#62;.example"),
+        (
+            "wrong",
+            Some(&own),
+            "You signed in or out since the page was opened.",
+        ),
+    ];
+    for (csrf, origin, told) in cases {
+        let form = [("csrf", csrf), ("theme", "dark"), ("back", "/account")];
+        let answer = browser.post_as_it_is("/theme", &form, origin).await;
+        assert_eq!(answer.status, 403, "{origin:?}");
+        assert!(answer.body.contains(told), "{origin:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_only_forms_are_sent_to_leads_to_the_page_of_the_form() {
+    let (_world, browser) = World::with_admin().await;
+    let cases = [
+        ("/integrations/1/rename", "/integrations/1/settings"),
+        ("/integrations/1/tokens", "/integrations/1/connect"),
+        ("/destinations/1/pause", "/destinations/1"),
+        ("/settings/access-keys/1/delete", "/settings/access-keys"),
+        ("/sign-out", "/account"),
+        ("/theme", "/"),
+    ];
+    for (path, page) in cases {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "POST"), "{path}");
+        assert!(
+            answer.body.contains(&format!("class=\"button\" href=\"{page}\"")),
+            "{path}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
 async fn viewers_look_and_do_not_change() {
     let (world, admin) = World::with_admin().await;
     let viewer = world.viewer().await;

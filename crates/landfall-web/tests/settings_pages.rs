@@ -90,12 +90,12 @@ async fn fill(world: &World, admin: &Browser, name: &str) {
             .post("/settings/access-keys", &[("description", name)])
             .await
             .status,
-        200
+        303
     );
     let hook = [("url", HOOK), ("destination", "1")];
     done(admin, "/settings/webhooks", &hook).await;
     let events = [("url", HOOK), ("events", "destination.failing"), ("delay", "5")];
-    assert_eq!(admin.post("/settings/event-webhooks", &events).await.status, 200);
+    assert_eq!(admin.post("/settings/event-webhooks", &events).await.status, 303);
     let server = [
         ("host", "mail.example.com"),
         ("username", name),
@@ -236,8 +236,17 @@ async fn an_access_key_is_shown_once_and_switched() {
         )
         .await;
     }
-    let made = admin.post(path, &[("description", "CI")]).await;
+    let made = admin.post_and_follow(path, &[("description", "CI")]).await;
     assert_eq!(made.status, 200);
+    let again = body(
+        &admin,
+        admin.get("/settings/access-keys/new").await.header("location"),
+    )
+    .await;
+    assert!(
+        again.contains("was shown once") && again.contains("make another one below"),
+        "{again}"
+    );
     let key = made
         .body
         .split("<code>ac_")
@@ -563,7 +572,7 @@ async fn an_event_webhook_shows_its_secret_once_and_is_tried() {
         );
     }
     let made = admin
-        .post(
+        .post_and_follow(
             path,
             &[
                 ("url", HOOK),
@@ -591,7 +600,7 @@ async fn an_event_webhook_shows_its_secret_once_and_is_tried() {
         failed.body
     );
     let taken = [("url", "https://taken.example.com"), events];
-    assert_eq!(admin.post(path, &taken).await.status, 200);
+    assert_eq!(admin.post(path, &taken).await.status, 303);
     assert!(
         done(&admin, "/settings/event-webhooks/2/test", &[])
             .await
@@ -787,6 +796,33 @@ async fn mail_goes_to_ten_addresses_and_hides_what_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn the_audit_log_names_people_programs_and_things() {
+    let (_world, admin) = World::with_admin().await;
+    let key = [("description", "Terraform")];
+    admin.post_and_follow("/settings/access-keys", &key).await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "My Shop"),
+        ("destination", ""),
+    ];
+    admin.post_and_follow("/integrations", &form).await;
+    let rename = [("display_name", "Store")];
+    done(&admin, "/integrations/1/rename", &rename).await;
+    let log = body(&admin, "/settings/audit").await;
+    for part in [
+        "user ada",
+        "Added an integration",
+        "<a href=\"/integrations/1\">Store</a>",
+        "Changed an integration",
+        "no. 1 of Store",
+        "access key Terraform (…",
+        "<code>source.update</code>",
+    ] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+}
+
+#[tokio::test]
 async fn the_audit_log_goes_on_page_by_page() {
     let (_world, admin) = World::with_admin().await;
     for _ in 0..30 {
@@ -839,7 +875,7 @@ async fn nothing_that_people_or_programs_name_breaks_out_of_a_page() {
         let answer = admin.post(path, &fields).await;
         let is_safe = !answer.body.contains("<script>") && !answer.body.contains("<img src=x");
         assert!(
-            is_safe && matches!(answer.status, 200 | 422),
+            is_safe && matches!(answer.status, 303 | 422),
             "{path}: {} {}",
             answer.status,
             answer.body

@@ -99,13 +99,14 @@ fn a_check_passes_where_loads_can_run() {
 
 #[test]
 fn a_check_names_what_is_missing_and_the_remedy() {
-    let places: [(&str, Box<dyn Place>); 2] = [
-        ("folder", Box::new(Folder::new())),
-        ("store", Box::new(Store::new())),
+    let in_store = "An error occurred (404) when calling the HeadObject operation: Not Found";
+    let in_folder = "The challenge file is not in the folder /";
+    let places: [(&str, Box<dyn Place>, &str); 2] = [
+        ("folder", Box::new(Folder::new()), in_folder),
+        ("store", Box::new(Store::new()), in_store),
     ];
-    for (place_name, place) in places {
+    for (place_name, place, raw) in places {
         let settings = place.settings_with(json!({"sentinel_key": format!("{CHALLENGE}-gone")}));
-        let raw = "An error occurred (404) when calling the HeadObject operation: Not Found";
         let ended = Landfall::with(["check"]).config(&settings).run("").failed(1);
         assert!(ended.stdout.contains(raw), "{place_name}: {}", ended.stdout);
         let ended = Landfall::with(["check", "--json"])

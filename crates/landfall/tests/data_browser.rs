@@ -108,7 +108,7 @@ fn a_new_user_adds_an_integration_pushes_and_sees_rows_and_rejects() {
     browser.inspect("integration-add");
     browser.click("main .button-primary");
     wait_until("the token is shown", || {
-        browser.path() == "/integrations" && text(&browser, "#secret").starts_with("at_")
+        browser.path().starts_with("/integrations/1/secret") && text(&browser, "#secret").starts_with("at_")
     });
     let token = text(&browser, "#secret");
     let program = text(&browser, "#python");

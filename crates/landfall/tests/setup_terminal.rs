@@ -180,7 +180,7 @@ fn what_was_answered_is_kept_and_the_challenge_is_not_shown_again() {
     person.answers("Make the bucket folder", "y");
     person.answers("Make the challenge file in it?", "n");
     person.answers("When that is done press Enter", "");
-    person.sees("An error occurred (404) when calling the HeadObject operation: Not Found");
+    person.sees("The challenge file is not in the folder ");
     person.sees("Remedy: ");
     person.answers("What now?", "stop");
     person.ends(1);

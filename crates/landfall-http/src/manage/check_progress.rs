@@ -23,6 +23,22 @@ struct Steps {
     ended: Vec<StepResult>,
 }
 
+/// What a bucket is, as far as words about it differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BucketKind {
+    Store,
+    Folder,
+}
+
+impl BucketKind {
+    const fn title(self, step: Step) -> &'static str {
+        match self {
+            Self::Store => step.title(),
+            Self::Folder => step.title_in_folder(),
+        }
+    }
+}
+
 /// A step as answers show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckStepObject)]
@@ -59,12 +75,13 @@ impl CheckProgress {
         report.steps.iter().for_each(|result| self.end(result));
     }
 
-    fn object(&self, step: Step) -> Option<StepObject> {
+    /// How a step stands, and what was found.
+    fn standing(&self, step: Step) -> Option<(&'static str, Option<String>)> {
         let steps = self.lock();
         if let Some(result) = steps.ended.iter().find(|result| result.step == step) {
-            return Some(object(step, word(result.status), result.detail.clone()));
+            return Some((word(result.status), result.detail.clone()));
         }
-        (steps.begun == Some(step)).then(|| object(step, "running", None))
+        (steps.begun == Some(step)).then_some(("running", None))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Steps> {
@@ -85,30 +102,32 @@ impl CheckProgresses {
     }
 
     /// The five steps of a check: as they were seen, or else as its outcome tells.
-    pub(super) fn steps(&self, id: DestinationId, check: &ConnectionCheck) -> Vec<StepObject> {
+    pub(super) fn steps(
+        &self,
+        id: DestinationId,
+        check: &ConnectionCheck,
+        kind: BucketKind,
+    ) -> Vec<StepObject> {
         let seen = self.lock().get(&id).cloned();
         let seen = seen.filter(|seen| seen.lock().check == check.name);
         let told = told_by(check);
         let steps = Step::ALL.into_iter().zip(told);
         steps
             .map(|(step, told)| {
-                let seen = seen.as_ref().and_then(|seen| seen.object(step));
-                seen.unwrap_or_else(|| object(step, told, None))
+                let seen = seen.as_ref().and_then(|seen| seen.standing(step));
+                let (status, detail) = seen.unwrap_or((told, None));
+                StepObject {
+                    step: step.as_str(),
+                    title: kind.title(step),
+                    status,
+                    detail,
+                }
             })
             .collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DestinationId, CheckProgress>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn object(step: Step, status: &'static str, detail: Option<String>) -> StepObject {
-    StepObject {
-        step: step.as_str(),
-        title: step.title(),
-        status,
-        detail,
     }
 }
 
@@ -157,17 +176,20 @@ mod tests {
             warnings: Vec::new(),
         };
         let known = CheckProgresses::default();
-        assert_eq!(statuses(&known.steps(id, &check)), ["waiting"; 5]);
+        assert_eq!(
+            statuses(&known.steps(id, &check, BucketKind::Store)),
+            ["waiting"; 5]
+        );
         let progress = known.start(id, &check.name);
         progress.begin(Step::Credentials);
-        assert_eq!(known.steps(id, &check)[0].status, "running");
+        assert_eq!(known.steps(id, &check, BucketKind::Store)[0].status, "running");
         progress.end(&StepResult {
             step: Step::Credentials,
             status: StepStatus::Skipped,
             detail: Some("why".to_owned()),
         });
         progress.begin(Step::HeadBucket);
-        let steps = known.steps(id, &check);
+        let steps = known.steps(id, &check, BucketKind::Store);
         assert_eq!(
             statuses(&steps),
             ["skipped", "running", "waiting", "waiting", "waiting"]
@@ -176,7 +198,10 @@ mod tests {
 
         check.name = "1.1.check.b".to_owned();
         check.completed_at = Some(Timestamp::from_millis(1));
-        assert_eq!(statuses(&known.steps(id, &check)), ["passed"; 5]);
+        assert_eq!(
+            statuses(&known.steps(id, &check, BucketKind::Store)),
+            ["passed"; 5]
+        );
         check.errors.push(CheckError {
             code: "no_such_bucket".to_owned(),
             step: "head_bucket".to_owned(),
@@ -184,7 +209,7 @@ mod tests {
             cause: String::new(),
             remedy: String::new(),
         });
-        let steps = known.steps(id, &check);
+        let steps = known.steps(id, &check, BucketKind::Store);
         assert_eq!(
             statuses(&steps),
             ["passed", "failed", "skipped", "skipped", "skipped"]

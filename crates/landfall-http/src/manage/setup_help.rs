@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use landfall_catalog::DestinationProperties;
 use landfall_core::ids::DestinationId;
+use landfall_core::settings::Endpoint;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok, ok_empty};
 use super::check_object::{CheckObject, as_of};
-use super::check_progress::StepObject;
+use super::check_progress::{BucketKind, StepObject};
 use super::checks::incomplete;
 use super::destination_body::{LONGEST_DESCRIPTION_CHARS, LONGEST_NAME_CHARS};
 use super::destination_rules::{Problems, merge, settings_of};
@@ -122,8 +123,14 @@ pub(super) async fn progress(State(state): State<ManageState>, Numbers([id]): Nu
     let destination = of_id(&state, id).await?;
     let check = destination.last_check.ok_or_else(Refusal::not_found)?;
     let check = as_of(check, state.now());
+    let settings = settings_of(&destination.properties, &state.parts.rules);
+    let endpoint = settings.and_then(|settings| settings.access.endpoint);
+    let kind = match endpoint {
+        Some(Endpoint::Folder(_)) => BucketKind::Folder,
+        Some(Endpoint::Url(_)) | None => BucketKind::Store,
+    };
     ok(&ProgressObject {
-        steps: state.progresses.steps(id, &check),
+        steps: state.progresses.steps(id, &check, kind),
         check: CheckObject::new(&check),
     })
 }

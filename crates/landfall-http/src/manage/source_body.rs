@@ -11,7 +11,7 @@ use super::answer::Refusal;
 use super::destination_body::read_pause;
 use super::request::JsonBody;
 use super::source_object::card_of;
-use super::source_rules::{derive_name, is_name, merge};
+use super::source_rules::{derive_name, is_name, merge, source_name};
 use super::types::{ReportCard, source_card, source_properties};
 
 /// Where the name of a new source comes from.
@@ -84,10 +84,10 @@ fn read_name(given: Option<&Value>, display_name: &str) -> Result<(String, NameO
         })?;
         return Ok((name.to_owned(), NameOrigin::Given));
     }
-    let name = derive_name(display_name);
-    if is_name(&name) {
+    if let Ok(name) = source_name(display_name) {
         Ok((name, NameOrigin::Derived))
     } else {
+        let name = derive_name(display_name);
         let message = format!("invalid name after deriving it from display_name ({display_name} -> {name})");
         Err(Refusal::coded("InvalidDisplayName", &message))
     }

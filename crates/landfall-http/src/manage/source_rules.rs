@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use landfall_catalog::SourceType;
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use super::request::property_text;
 use super::types::{WEBHOOK_PRIMARY_KEY, source_properties};
@@ -31,6 +32,55 @@ pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.chars().count() <= LONGEST_NAME_CHARS
         && text.chars().all(is_name_char)
+}
+
+/// Why a display name makes no name of a source, which its folder is called by. Each message ends with one that would.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SourceNameProblem {
+    /// None of its characters can stand in the name.
+    #[error(
+        "the folder is named after it, of letters a to z, digits, _ - and $, and it has none of these: write it with \
+         letters, such as Shop"
+    )]
+    NothingLeft,
+    /// The name would begin with a digit, `-` or `$`.
+    #[error(
+        "the folder would be called {name}, but its name begins with a letter or _: begin with a letter, such as Shop {name}"
+    )]
+    BadStart {
+        /// The name as it would be.
+        name: String,
+    },
+    /// The name would be too long.
+    #[error(
+        "the folder is named after it, and its name would have {chars} characters: shorten it to {LONGEST_NAME_CHARS} or \
+         fewer, such as {shortened}"
+    )]
+    TooLong {
+        /// Characters of the name as it would be.
+        chars: usize,
+        /// The beginning of it.
+        shortened: String,
+    },
+}
+
+/// The name that a source gets from its display name (management-api.md §8.2).
+///
+/// # Errors
+/// [`SourceNameProblem`].
+pub fn source_name(display_name: &str) -> Result<String, SourceNameProblem> {
+    let name = derive_name(display_name);
+    let chars = name.chars().count();
+    if is_name(&name) {
+        Ok(name)
+    } else if name.is_empty() {
+        Err(SourceNameProblem::NothingLeft)
+    } else if chars > LONGEST_NAME_CHARS {
+        let shortened = name.chars().take(24).collect();
+        Err(SourceNameProblem::TooLong { chars, shortened })
+    } else {
+        Err(SourceNameProblem::BadStart { name })
+    }
 }
 
 /// Merges properties that were given into those that are stored.
@@ -98,6 +148,33 @@ mod tests {
         ];
         for (display_name, name) in cases {
             assert_eq!(derive_name(display_name), name, "{display_name:?}");
+        }
+    }
+
+    #[test]
+    fn a_display_name_that_makes_no_name_is_told_why_and_what_would() {
+        let long = "a long name ".repeat(5);
+        let cases = [
+            ("My Shop", None),
+            ("####", Some("such as Shop")),
+            ("日本", Some("it has none of these")),
+            ("1st", Some("would be called 1st")),
+            ("-a", Some("such as Shop -a")),
+            (
+                long.as_str(),
+                Some("60 characters: shorten it to 49 or fewer, such as a_long_name_a_long_name_"),
+            ),
+        ];
+        for (display_name, told) in cases {
+            let problem = source_name(display_name).err().map(|problem| problem.to_string());
+            match (told, &problem) {
+                (None, None) => {}
+                (Some(told), Some(problem)) => assert!(problem.contains(told), "{display_name}: {problem}"),
+                _ => panic!("{display_name}: {problem:?}"),
+            }
+        }
+        for example in ["Shop", "Shop 1st", "Shop -a", "a_long_name_a_long_name_"] {
+            assert!(source_name(example).is_ok(), "{example} fits");
         }
     }
 

@@ -3,7 +3,9 @@
 use landfall_bucket::{BucketError, FaultKind, Operation};
 use landfall_core::settings::ServerSideEncryption;
 
-use crate::catalogue::{Entry, Failing, ProblemCode, credential_entries, denials, entries, network_entries};
+use crate::catalogue::{
+    Entry, Failing, ProblemCode, credential_entries, denials, entries, folder_entries, network_entries,
+};
 use crate::context::{ExternalIdSetting, Place, SignIn};
 use crate::step::Step;
 
@@ -91,7 +93,7 @@ fn pick_by_kind(kind: &FaultKind, refusal: &Refusal<'_>, failing: &Failing<'_>) 
     );
     match kind {
         FaultKind::NoSuchBucket => no_such_bucket(failing),
-        FaultKind::NotFound => &entries::MISSING_CHALLENGE_FILE,
+        FaultKind::NotFound => missing_challenge(failing),
         FaultKind::Redirect { region: Some(_) } => &entries::WRONG_REGION,
         FaultKind::Redirect { region: None } => &entries::WRONG_REGION_UNNAMED,
         FaultKind::NoCredentials => &credential_entries::CREDENTIALS_MISSING,
@@ -135,8 +137,8 @@ fn pick_by_kind(kind: &FaultKind, refusal: &Refusal<'_>, failing: &Failing<'_>) 
         FaultKind::UnexpectedAnswer | FaultKind::ChecksumMismatch | FaultKind::ChecksumUnconfirmed => {
             &network_entries::UNEXPECTED_ANSWER
         }
-        FaultKind::DiskFull => &entries::DISK_FULL,
-        FaultKind::Io => &entries::FOLDER_ERROR,
+        FaultKind::DiskFull => &folder_entries::DISK_FULL,
+        FaultKind::Io => &folder_entries::FOLDER_ERROR,
         // The rest are faults of uploads, which a check does not make.
         _ => &entries::INTERNAL,
     }
@@ -147,11 +149,18 @@ fn needs_sts(failing: &Failing<'_>) -> bool {
     failing.step == Step::Credentials && matches!(failing.context.sign_in, SignIn::AssumeRole { .. })
 }
 
+fn missing_challenge(failing: &Failing<'_>) -> &'static Entry {
+    match failing.context.place {
+        Place::Folder { .. } => &folder_entries::MISSING_CHALLENGE_FILE_IN_FOLDER,
+        Place::Aws | Place::Store { .. } => &entries::MISSING_CHALLENGE_FILE,
+    }
+}
+
 fn no_such_bucket(failing: &Failing<'_>) -> &'static Entry {
     match failing.context.place {
         Place::Aws => &entries::NO_SUCH_BUCKET,
         Place::Store { .. } => &entries::NO_SUCH_BUCKET_IN_STORE,
-        Place::Folder { .. } => &entries::NO_SUCH_FOLDER,
+        Place::Folder { .. } => &folder_entries::NO_SUCH_FOLDER,
     }
 }
 
@@ -164,8 +173,8 @@ fn pick_denial(refusal: &Refusal<'_>, failing: &Failing<'_>) -> (ProblemCode, &'
     };
     let named = DENIALS.iter().find(|(reason, _)| refusal.says(reason));
     let entry = match (&failing.context.place, named, failing.step) {
-        (Place::Folder { .. }, _, Step::WriteProbe) => &entries::FOLDER_NOT_WRITABLE,
-        (Place::Folder { .. }, _, _) => &entries::FOLDER_NOT_READABLE,
+        (Place::Folder { .. }, _, Step::WriteProbe) => &folder_entries::FOLDER_NOT_WRITABLE,
+        (Place::Folder { .. }, _, _) => &folder_entries::FOLDER_NOT_READABLE,
         (Place::Aws, Some((_, named)), _) => named,
         (Place::Store { .. }, _, Step::Credentials | Step::HeadBucket) => {
             &entries::BUCKET_ACCESS_DENIED_BY_STORE

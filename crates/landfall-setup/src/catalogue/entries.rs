@@ -1,4 +1,4 @@
-//! The bucket, its challenge file and its encryption; folders.
+//! The bucket, its challenge file and its encryption.
 
 use super::{Entry, ProblemCode};
 
@@ -10,7 +10,6 @@ pub(super) const ALL: &[&Entry] = &[
     &CHALLENGE_IS_FOLDER,
     &NO_SUCH_BUCKET,
     &NO_SUCH_BUCKET_IN_STORE,
-    &NO_SUCH_FOLDER,
     &BUCKET_ACCESS_DENIED,
     &BUCKET_ACCESS_DENIED_BY_STORE,
     &MISSING_LIST_BUCKET,
@@ -23,10 +22,6 @@ pub(super) const ALL: &[&Entry] = &[
     &ENCRYPTION_REFUSED,
     &WRONG_REGION,
     &WRONG_REGION_UNNAMED,
-    &FOLDER_NOT_READABLE,
-    &FOLDER_NOT_WRITABLE,
-    &DISK_FULL,
-    &FOLDER_ERROR,
     &INTERNAL,
 ];
 
@@ -45,9 +40,9 @@ pub(super) const CHALLENGE_HAS_EXTENSION: Entry = Entry {
     id: "challenge_has_extension",
     codes: &[ProblemCode::MissingChallengeFile],
     raw: "An error occurred (404) when calling the HeadObject operation: Not Found",
-    cause: "The challenge file in {bucket} was saved with the extension {extension}, which is not \
+    cause: "The challenge file in {place} was saved with the extension {extension}, which is not \
             part of its name.",
-    remedy: "Rename the file in {bucket} so that the extension {extension} is gone, or upload it \
+    remedy: "Rename the file in {place} so that the extension {extension} is gone, or put it there \
              again without it.",
 };
 
@@ -55,17 +50,17 @@ pub(super) const CHALLENGE_HAS_LONGER_NAME: Entry = Entry {
     id: "challenge_has_longer_name",
     codes: &[ProblemCode::MissingChallengeFile],
     raw: "An error occurred (404) when calling the HeadObject operation: Not Found",
-    cause: "A file in {bucket} begins with the name of the challenge file, but has more text after \
+    cause: "A file in {place} begins with the name of the challenge file, but has more text after \
             it, such as \"(1)\" of a second download.",
-    remedy: "Rename the file in {bucket} so that nothing follows the name shown during set-up.",
+    remedy: "Rename the file in {place} so that nothing follows the name shown during set-up.",
 };
 
 pub(super) const CHALLENGE_IS_FOLDER: Entry = Entry {
     id: "challenge_is_folder",
     codes: &[ProblemCode::MissingChallengeFile],
     raw: "An error occurred (404) when calling the HeadObject operation: Not Found",
-    cause: "There is a folder with the name of the challenge file in {bucket}, and no file.",
-    remedy: "Upload an empty file with that name to the top level of {bucket}; a folder does not \
+    cause: "There is a folder with the name of the challenge file in {place}, and no file.",
+    remedy: "Put an empty file with that name at the top level of {place}; a folder does not \
              count.",
 };
 
@@ -85,15 +80,6 @@ pub(super) const NO_SUCH_BUCKET_IN_STORE: Entry = Entry {
     cause: "The store at {endpoint} has no bucket {bucket}.",
     remedy: "Correct s3_bucket or s3_endpoint_url, or create the bucket {bucket} in the store. If it \
              is there, set s3_force_path_style to true.",
-};
-
-pub(super) const NO_SUCH_FOLDER: Entry = Entry {
-    id: "no_such_folder",
-    codes: &[ProblemCode::NoSuchBucket],
-    raw: "An error occurred (404) when calling the HeadBucket operation: Not Found",
-    cause: "The folder {folder} does not exist, or is a file.",
-    remedy: "Create the folder {folder}, or correct s3_bucket or s3_endpoint_url; Landfall never \
-             creates buckets.",
 };
 
 pub(super) const BUCKET_ACCESS_DENIED: Entry = Entry {
@@ -214,46 +200,6 @@ pub(super) const WRONG_REGION_UNNAMED: Entry = Entry {
             answer does not name it.",
     remedy: "Set s3_region to the region that the properties of {bucket} show, or leave it out: the \
              region is then found automatically.",
-};
-
-pub(super) const FOLDER_NOT_READABLE: Entry = Entry {
-    id: "folder_not_readable",
-    codes: &[
-        ProblemCode::BucketAccessDenied,
-        ProblemCode::MissingListBucket,
-        ProblemCode::MissingGetObject,
-    ],
-    raw: "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied",
-    cause: "The user that Landfall runs as may not read the folder {folder}.",
-    remedy: "Give that user the permission to read and enter {folder} and the folders above it \
-             (chmod, chown or the access list); the permissions of the folder are its policy.",
-};
-
-pub(super) const FOLDER_NOT_WRITABLE: Entry = Entry {
-    id: "folder_not_writable",
-    codes: &[ProblemCode::MissingPutObject],
-    raw: "An error occurred (AccessDenied) when calling the CreateMultipartUpload operation: Access \
-          Denied",
-    cause: "The user that Landfall runs as may not write to the folder {folder}, or its file system \
-            is mounted read-only.",
-    remedy: "Give that user the permission to write to {folder} (chmod, chown or the access list), or \
-             mount its file system writable.",
-};
-
-pub(super) const DISK_FULL: Entry = Entry {
-    id: "disk_full",
-    codes: &[ProblemCode::DiskFull],
-    raw: "An error occurred (StorageFull) when calling the CreateMultipartUpload operation: …",
-    cause: "The file system of {folder} is full.",
-    remedy: "Free space on the file system of {folder}, or move the bucket to a larger one.",
-};
-
-pub(super) const FOLDER_ERROR: Entry = Entry {
-    id: "folder_error",
-    codes: &[ProblemCode::FolderError],
-    raw: "An error occurred (…) when calling the ListObjectsV2 operation: …",
-    cause: "The file system of {folder} failed.",
-    remedy: "Look up the message in the log of the system, and check the disk or mount of {folder}.",
 };
 
 pub(super) const INTERNAL: Entry = Entry {

@@ -13,7 +13,7 @@ use crate::step::Step;
 
 /// Every field that a text may have.
 #[cfg(test)]
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 21] = [
     "action",
     "bucket",
     "bucket_arn",
@@ -25,8 +25,10 @@ pub(crate) const NAMES: [&str; 19] = [
     "kms_key",
     "objects_arn",
     "partition",
+    "place",
     "principal",
     "raw_message",
+    "reason",
     "region",
     "resource",
     "role",
@@ -65,6 +67,7 @@ impl Fields {
             ("objects_arn", objects_arn.clone()),
             ("endpoint", endpoint_text(failing)),
             ("folder", folder_text(context)),
+            ("place", folder_text(context)),
             ("encryption", encryption_text(context).to_owned()),
             ("kms_key", kms_key_text(context)),
             ("role", role_text(context)),
@@ -84,6 +87,7 @@ impl Fields {
             FaultKind::Redirect { region: Some(region) } => self.with("region", region),
             _ => self,
         }
+        .with("reason", refusal.message.unwrap_or("no details are known"))
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {

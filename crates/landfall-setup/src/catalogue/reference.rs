@@ -21,7 +21,7 @@ pub fn reference_markdown() -> String {
         let row = [
             format!("[{0}](#{0})", entry.id),
             codes(entry),
-            format!("`{}`", shown(entry.raw)),
+            format!("`{}`", shown(&shown_raw(entry))),
         ];
         let _infallible = writeln!(page, "| {} |", row.join(" | "));
     }
@@ -32,7 +32,7 @@ pub fn reference_markdown() -> String {
             "\n### {}\n\nCode: {}\n\n```text\n{}\n```\n\n**Cause.** {}\n\n**Remedy.** {}\n",
             entry.id,
             codes(entry),
-            entry.raw,
+            shown_raw(entry),
             shown_in_text(entry.cause),
             shown_in_text(entry.remedy),
         );
@@ -48,6 +48,11 @@ pub fn reference_markdown() -> String {
 fn codes(entry: &Entry) -> String {
     let codes: Vec<String> = entry.codes.iter().map(|code| format!("`{code}`")).collect();
     codes.join(", ")
+}
+
+/// Fields as `<field>`.
+fn shown_raw(entry: &Entry) -> String {
+    entry.raw.replace('{', "<").replace('}', ">")
 }
 
 fn shown(text: &str) -> String {

@@ -168,7 +168,9 @@ impl<'a, 'o> Run<'a, 'o> {
             return Err(self.fail(Step::ListBucket, &reason));
         }
         let mut problem = CheckProblem::of_error(&reason, &self.failing(Step::HeadBucket));
-        problem.raw_message = refusal.raw_message();
+        if !matches!(self.check.context.place, Place::Folder { .. }) {
+            problem.raw_message = refusal.raw_message();
+        }
         Err(self.fail_with(problem))
     }
 

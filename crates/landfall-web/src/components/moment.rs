@@ -27,6 +27,15 @@ impl Moment {
         Instant::parse(self.iso.as_bytes()).map(Instant::timestamp)
     }
 
+    /// Hours, minutes and seconds, UTC.
+    pub(crate) fn clock_seconds(&self) -> String {
+        self.iso
+            .chars()
+            .skip("YYYY-MM-DDT".len())
+            .take("HH:MM:SS".len())
+            .collect()
+    }
+
     /// Hours and minutes, UTC.
     pub(crate) fn clock(&self) -> String {
         self.iso

@@ -7,11 +7,12 @@ use landfall_setup::challenge::generate_uuid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::components::Field;
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
 use crate::trouble::Trouble;
-use crate::wizard::{Draft, Faults, SettingsFields, Stored, judge, keep_name, place_of, save as store};
+use crate::wizard::{
+    Draft, Faults, KeyButtons, KeyEditor, SettingsFields, Stored, judge, keep_name, place_of, save as store,
+};
 
 #[derive(Template)]
 #[template(path = "destination/edit.html")]
@@ -20,7 +21,7 @@ struct EditPage {
     id: u32,
     name: String,
     fields: SettingsFields,
-    key: Field,
+    key: KeyEditor,
 }
 
 /// The form as sent.
@@ -33,6 +34,8 @@ pub(super) struct Sent {
     #[serde(default)]
     challenge: String,
     #[serde(flatten)]
+    buttons: KeyButtons,
+    #[serde(flatten)]
     draft: Draft,
 }
 
@@ -42,10 +45,8 @@ fn screen(page: &Page, stored: &Stored, draft: &Draft, faults: &Faults) -> EditP
         id: stored.id,
         name: stored.name.clone(),
         fields: SettingsFields::new(draft, faults, true),
-        key: Field::text("s3_key_format_string", "S3 Key")
-            .help("How objects are called from the next load on. Objects that are there keep their names.")
-            .value(&draft.s3_key_format_string)
-            .errors(faults.get("s3_key_format_string").cloned().unwrap_or_default()),
+        key: KeyEditor::new(&draft.s3_key_format_string, &draft.output_file_format)
+            .with_note("It holds from the next load on: objects that are there keep their names."),
     }
 }
 
@@ -76,6 +77,11 @@ pub(super) async fn save(
     let stored = Stored::read(&page, id).await?;
     let place = place_of(&page, Some(id));
     let mut draft = state.wizard.with_kept_credentials(place, sent.draft);
+    if let Some(key) = sent.buttons.press(&draft.s3_key_format_string) {
+        draft.s3_key_format_string = key;
+        state.wizard.keep_draft(place, draft.clone());
+        return show(&screen(&page, &stored, &draft, &Faults::new()));
+    }
     if sent.go == "use-name" {
         draft.use_suggested_name();
         return show(&screen(&page, &stored, &draft, &Faults::new()));

@@ -95,10 +95,16 @@ pub(super) async fn remove(page: Page, Path(id): Path<u32>, Form(sent): Form<Sen
     } else {
         "pause"
     };
+    let has_sources = !mapped_sources(&page, id).await?.is_empty();
     page.api
         .delete(&format!("/v4/destinations/{id}?sources={sources}"))
         .await?;
-    Ok(Redirect::to("/destinations?done=removed").into_response())
+    let done = if has_sources && sources == "pause" {
+        "removed-and-paused"
+    } else {
+        "removed"
+    };
+    Ok(Redirect::to(&format!("/destinations?done={done}")).into_response())
 }
 
 #[cfg(test)]

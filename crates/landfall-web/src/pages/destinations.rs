@@ -34,6 +34,11 @@ impl Destination {
         self.properties.get("s3_bucket").map_or("", String::as_str)
     }
 
+    /// Its page.
+    pub(crate) fn href(&self) -> String {
+        format!("/destinations/{}", self.id)
+    }
+
     fn format(&self) -> &'static str {
         match self.properties.get("output_file_format").map(String::as_str) {
             Some("csv") => "CSV",
@@ -60,7 +65,14 @@ pub(crate) struct Told {
 
 /// `GET /destinations`.
 pub(crate) async fn list(page: Page, Query(told): Query<Told>) -> Shown {
-    let banner = (told.done == "removed").then(|| Banner::done("The destination is removed."));
+    let banner = match told.done.as_str() {
+        "removed" => Some(Banner::done("The destination is removed.")),
+        "removed-and-paused" => Some(Banner::warning(
+            "The destination is removed, and its integrations are paused: pushes to them are refused with 401 until \
+             you resume them. What was accepted before waits; the next destination that you connect takes it over.",
+        )),
+        _ => None,
+    };
     let frame = page.frame("Destinations", Section::Destinations);
     let what = "A destination is a bucket, or a folder, that data is loaded into.";
     let empty = if frame.is_admin() {

@@ -14,6 +14,7 @@ mod table;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(crate) use overview::ALL_REJECTED;
 pub(crate) use rejects::Reason;
 pub(crate) use source::Source;
 pub(crate) use table::{Attempt, Day, attempts};
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/integrations/{id}/rejects", get(rejects::browse))
         .route("/integrations/{id}/rejects/download", get(rejects::download))
         .route("/integrations/{id}/connect", get(connect::show_connect))
+        .route("/integrations/{id}/secret", get(connect::show_secret))
         .route("/integrations/{id}/tokens", post(connect::create_token))
         .route(
             "/integrations/{id}/tokens/{token}/revoke",

@@ -3,6 +3,7 @@
 mod about;
 mod access_keys;
 mod audit;
+mod audit_words;
 mod deliveries;
 mod event_hooks;
 mod event_names;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<WebState> {
             "/settings/access-keys",
             get(access_keys::list).post(access_keys::create),
         )
+        .route("/settings/access-keys/new", get(access_keys::show_new))
         .route("/settings/access-keys/{id}/{act}", post(access_keys::act))
         .route("/settings/users", get(users::list).post(users::create))
         .route("/settings/users/{id}", get(user::form))
@@ -48,6 +50,7 @@ pub(crate) fn routes() -> Router<WebState> {
             "/settings/event-webhooks",
             get(event_hooks::list).post(event_hooks::create),
         )
+        .route("/settings/event-webhooks/new", get(event_hooks::show_new))
         .route("/settings/event-webhooks/{id}/test", post(event_hooks::test))
         .route("/settings/event-webhooks/{id}/{act}", post(event_hooks::act))
         .merge(mail_routes())

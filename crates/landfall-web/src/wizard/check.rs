@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ struct CheckPage {
 }
 
 fn fragment(panel: &CheckPanel) -> Shown {
-    Ok(Html(panel.render()?).into_response())
+    show_page(panel)
 }
 
 /// `POST /destinations/{id}/setup/check`.

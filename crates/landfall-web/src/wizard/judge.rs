@@ -83,7 +83,7 @@ pub(crate) async fn judge(page: &Page, id: Option<u32>, draft: &Draft) -> Result
 fn say(field: &str, message: &str) -> String {
     if let Some(taken) = message.strip_prefix("non-unique name (") {
         let taken = taken.strip_suffix(')').unwrap_or(taken);
-        return format!("Another destination is named {taken}: choose a different name");
+        return format!("Another destination is named {taken}: choose a different name, such as {taken} 2");
     }
     let label = LABELS
         .iter()
@@ -161,7 +161,7 @@ mod tests {
             (
                 "name",
                 "non-unique name (Lake)",
-                "Another destination is named Lake: choose a different name",
+                "Another destination is named Lake: choose a different name, such as Lake 2",
             ),
             (
                 "s3_endpoint_url",

@@ -3,13 +3,12 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
-use landfall_core::object_key::KeyElement;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::choose::for_admins;
-use super::draft::{DEFAULT_KEY, Draft};
-use super::key_preview::KeyPreview;
+use super::draft::Draft;
+use super::key_editor::{KeyButtons, KeyEditor};
 use super::memory::keep_name;
 use super::settings::{draft_of, place_of};
 use super::steps::{Screen, Steps, key_path, settings_path, verify_path};
@@ -25,9 +24,8 @@ struct KeyPage {
     frame: Frame,
     steps: Steps,
     action: String,
-    typed: String,
     format: String,
-    preview: KeyPreview,
+    editor: KeyEditor,
 }
 
 /// What the form asks for. Texts in it are for readers without a script: elements and fixes are buttons that send it.
@@ -36,12 +34,8 @@ pub(super) struct Sent {
     /// `back`, `keep`, or nothing to go on.
     #[serde(default)]
     go: String,
-    /// An element to add.
-    #[serde(default)]
-    insert: Option<String>,
-    /// A whole template to take instead.
-    #[serde(default)]
-    replace: Option<String>,
+    #[serde(flatten)]
+    buttons: KeyButtons,
     #[serde(default)]
     s3_key_format_string: String,
 }
@@ -51,17 +45,9 @@ fn screen(page: &Page, id: Option<u32>, draft: &Draft) -> KeyPage {
         frame: page.frame("Object Key", Section::Destinations),
         steps: Steps::new(Screen::Key, draft.is_folder(), id),
         action: key_path(id),
-        typed: draft.s3_key_format_string.clone(),
         format: draft.output_file_format.clone(),
-        preview: KeyPreview::of(&draft.s3_key_format_string, &draft.output_file_format),
+        editor: KeyEditor::new(&draft.s3_key_format_string, &draft.output_file_format),
     }
-}
-
-/// The template with `element` before its extension, which stays at the end.
-fn with_element(template: &str, element: &str) -> String {
-    let at = template.rfind('.').filter(|at| !template[*at..].contains('/'));
-    let (before, extension) = template.split_at(at.unwrap_or(template.len()));
-    format!("{before}{element}{extension}")
 }
 
 /// `GET /destinations/new/key`.
@@ -99,12 +85,9 @@ pub(super) async fn take_change(
 
 async fn take(state: &WebState, page: &Page, id: Option<u32>, sent: Sent) -> Shown {
     let mut draft = draft_of(state, page, id).await?;
-    let is_edit = sent.insert.is_some() || sent.replace.is_some();
-    draft.s3_key_format_string = match (sent.insert, sent.replace) {
-        (Some(element), _) => with_element(&sent.s3_key_format_string, &element),
-        (None, Some(whole)) => whole,
-        (None, None) => sent.s3_key_format_string,
-    };
+    let pressed = sent.buttons.press(&sent.s3_key_format_string);
+    let is_edit = pressed.is_some();
+    draft.s3_key_format_string = pressed.unwrap_or(sent.s3_key_format_string);
     let place = place_of(page, id);
     state.wizard.keep_draft(place, draft.clone());
     if is_edit || sent.go == "keep" {
@@ -143,7 +126,7 @@ pub(crate) async fn save(page: &Page, id: Option<u32>, draft: &Draft) -> Result<
 /// Says what is wrong with the key here, and with anything else where it was typed.
 fn refuse(page: &Page, id: Option<u32>, draft: &Draft, error: &ApiError) -> Shown {
     let mut screen = screen(page, id, draft);
-    if screen.preview.problems.is_empty() {
+    if screen.editor.preview.problems.is_empty() {
         let messages: Vec<&str> = error.fields.values().flatten().map(String::as_str).collect();
         let said = if messages.is_empty() {
             error.message.clone()
@@ -153,21 +136,4 @@ fn refuse(page: &Page, id: Option<u32>, draft: &Draft, error: &ApiError) -> Show
         screen.frame.banner = Some(Banner::error(said));
     }
     show_again(&screen)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_element;
-
-    #[test]
-    fn an_element_goes_before_the_extension() {
-        let cases = [
-            ("a/b.[csv|jsonl]", "a/b[x].[csv|jsonl]"),
-            ("a.b/c", "a.b/c[x]"),
-            ("", "[x]"),
-        ];
-        for (template, expected) in cases {
-            assert_eq!(with_element(template, "[x]"), expected);
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! Screen 4: Grant & Verify Access (setup-flow.md §5).
 
+use std::path::Path;
+
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path as Numbered, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use landfall_core::bucket_name::{BucketHost, BucketName};
 use landfall_core::settings::ChallengeKey;
@@ -72,6 +74,10 @@ fn shown_once(name: String, grant: &Grant, bucket: &str) -> ShownOnce {
         ("store", Some(endpoint_url)) => Some(BucketPlace::Store {
             endpoint_url: endpoint_url.clone(),
         }),
+        // The bucket is the folder in it.
+        ("folder", Some(folder)) => Path::new(folder).parent().map(|root| BucketPlace::Folder {
+            path: root.to_owned(),
+        }),
         _ => None,
     };
     let key = ChallengeKey::parse(&name).ok();
@@ -135,7 +141,7 @@ async fn screen(
 pub(super) async fn show(
     State(state): State<WebState>,
     page: Page,
-    Path(id): Path<u32>,
+    Numbered(id): Numbered<u32>,
     Query(wanted): Query<Wanted>,
 ) -> Shown {
     for_admins(&page)?;

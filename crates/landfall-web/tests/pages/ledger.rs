@@ -91,7 +91,7 @@ pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
         ("display_name", name),
         ("destination", "1"),
     ];
-    let added = admin.post("/integrations", &form).await;
+    let added = admin.post_and_follow("/integrations", &form).await;
     assert_eq!(added.status, 200, "{}", added.body);
 }
 
@@ -130,4 +130,31 @@ pub(crate) async fn land(world: &World, table: &str) {
             catalog.fail_attempts(&[attempt]).await.unwrap();
         }
     }
+}
+
+/// One load of a table, all of whose records were set aside.
+#[allow(dead_code, reason = "not every test binary rejects")]
+pub(crate) async fn reject_all(world: &World, table: &str) {
+    let catalog = &world.catalog;
+    let ensured = catalog.ensure_table(SourceId::new(1), table, table, now()).await;
+    let id = ensured.unwrap().table.id;
+    let root = |at: Timestamp| PlannedObject {
+        kind: ObjectKind::Root,
+        key: format!("{table}/0_{}.jsonl", at.as_millis()),
+    };
+    let load = "load-rejected";
+    let opened = catalog
+        .open_load(&intent(load, id, 1), &|at| vec![root(at)], now())
+        .await
+        .unwrap();
+    let mut outcome = outcome(&opened.objects[0].key);
+    outcome
+        .objects
+        .retain(|object| object.kind == ObjectKind::Rejects);
+    (outcome.rows_landed, outcome.rows_rejected) = (0, 1234);
+    let commit = Commit {
+        id: LoadId::new(load),
+        outcome,
+    };
+    catalog.commit_load(&commit).await.unwrap();
 }

@@ -272,6 +272,14 @@ impl Browser {
             .await
     }
 
+    /// Sends a form, and goes where the answer leads.
+    #[allow(dead_code, reason = "not every test binary follows")]
+    pub(crate) async fn post_and_follow(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let sent = self.post(path, fields).await;
+        assert_eq!(sent.status, 303, "{path}: {}", sent.body);
+        self.get(sent.header("location")).await
+    }
+
     pub(crate) async fn post_as_it_is(
         &self,
         path: &str,

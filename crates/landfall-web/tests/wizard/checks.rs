@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use landfall_catalog::{Act, Mapping, NewSource, SourceType};
 use landfall_core::time::Timestamp;
 
-use crate::trip::{MISSING, Trip, text};
+use crate::trip::{KEY, MISSING, Trip, text};
 
 #[tokio::test]
 async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
@@ -203,10 +203,109 @@ async fn removing_a_destination_says_what_becomes_of_its_sources() {
         for path in ["/destinations/1", "/destinations/1/remove"] {
             assert!(trip.browser.get(path).await.body.contains("The shop"), "{path}");
         }
+        let asked = trip.browser.get("/destinations/1/remove").await.body;
+        assert!(
+            asked.contains("Pushes are refused with 401 until each is resumed"),
+            "{asked}"
+        );
         let form = [("word", "DELETE"), ("sources", choice)];
         let removed = trip.browser.post("/destinations/1/remove", &form).await;
-        assert_eq!(removed.header("location"), "/destinations?done=removed");
+        let done = if is_deleted {
+            "removed"
+        } else {
+            "removed-and-paused"
+        };
+        assert_eq!(removed.header("location"), format!("/destinations?done={done}"));
+        let told = trip.browser.get(removed.header("location")).await.body;
+        assert_eq!(told.contains("are refused with 401"), !is_deleted, "{told}");
         let left = trip.world.catalog.sources().await.unwrap().remove(0);
         assert_eq!(left.deleted_at.is_some(), is_deleted, "{choice}");
     }
+}
+
+#[tokio::test]
+async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is_resumed_from_home() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "Shop"),
+        ("destination", "1"),
+    ];
+    trip.browser.post_and_follow("/integrations", &form).await;
+    let form = [("word", "DELETE"), ("sources", "pause")];
+    trip.browser.post("/destinations/1/remove", &form).await;
+    let alone = trip.browser.get("/").await.body;
+    let resume = "action=\"/integrations/1/resume\"";
+    assert!(
+        alone.contains("waits for the next destination that you connect"),
+        "{alone}"
+    );
+    assert!(
+        alone.contains("refused with 401 until you resume it") && alone.contains(resume),
+        "{alone}"
+    );
+    for path in [
+        "/integrations/1",
+        "/integrations/1/settings",
+        "/integrations/1/connect",
+    ] {
+        let page = trip.browser.get(path).await.body;
+        assert!(
+            page.contains("are refused with 401 until you resume it"),
+            "{path}: {page}"
+        );
+        assert!(page.contains("waits for another destination"), "{path}: {page}");
+    }
+    trip.send_settings(&[("name", "Second")]).await;
+    trip.send_key("/destinations/new/key", KEY).await;
+    let adopted = trip.browser.get("/").await.body;
+    assert!(
+        adopted.contains("has a destination again, but is still paused"),
+        "{adopted}"
+    );
+    trip.browser.post("/integrations/1/resume", &[]).await;
+    let well = trip.browser.get("/").await.body;
+    assert!(!well.contains("401") && !well.contains(resume), "{well}");
+}
+
+#[tokio::test]
+async fn an_edit_has_the_elements_and_the_preview_of_the_key() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    let page = trip.browser.get("/destinations/1/edit").await.body;
+    for part in [
+        "name=\"insert\" value=\"[table_version]\"",
+        "salesforce_prod/account/1_1519235654474.jsonl",
+        "id=\"key-continue\"",
+        "data-key",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // Without a script, elements are buttons that store nothing.
+    let key = [
+        ("s3_key_format_string", KEY),
+        ("insert", "[day_loaded]"),
+        ("name", "Sea"),
+    ];
+    let inserted = trip.send_settings_to("/destinations/1/edit", &key).await;
+    assert_eq!(inserted.status, 200);
+    assert!(
+        inserted
+            .body
+            .contains("[timestamp_loaded][day_loaded].[csv|jsonl]"),
+        "{}",
+        inserted.body
+    );
+    assert!(inserted.body.contains("value=\"Sea\""), "what is typed stays");
+    let wrong = [("s3_key_format_string", "a b")];
+    let refused = trip.send_settings_to("/destinations/1/edit", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("contains a space at character 2"),
+        "{}",
+        refused.body
+    );
+    let stored = trip.world.catalog.destinations().await.unwrap().remove(0);
+    assert_eq!(stored.properties.to_raw()["s3_key_format_string"], KEY);
 }

@@ -455,6 +455,16 @@ fn store_cases() -> Vec<Case> {
         ),
         (
             folder(),
+            HeadChallenge,
+            Operation::HeadObject,
+            Kind::NotFound,
+            None,
+            None,
+            Code::MissingChallengeFile,
+            "missing_challenge_file_in_folder",
+        ),
+        (
+            folder(),
             HeadBucket,
             Head,
             Kind::NoSuchBucket,
@@ -831,4 +841,57 @@ fn what_was_found_instead_of_the_challenge_is_named_without_the_challenge() {
         );
         assert!(!format!("{problem:?}").contains(CHALLENGE));
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_folder_is_told_in_words_of_folders() {
+    let challenge = ChallengeKey::parse(CHALLENGE).expect("a name");
+    let context = folder();
+    let failing = |step| Failing {
+        step,
+        context: &context,
+        identity: None,
+        challenge: &challenge,
+    };
+    let error = |operation, kind| BucketError::new(operation, kind);
+    let broken = error(Operation::CreateMultipartUpload, FaultKind::Io)
+        .with_answer(500, Some(("NotFound", "No such file or directory (os error 2)")));
+    let told = [
+        CheckProblem::of_error(
+            &error(Operation::HeadBucket, FaultKind::NoSuchBucket),
+            &failing(Step::HeadBucket),
+        ),
+        CheckProblem::of_error(
+            &error(Operation::ListObjectsV2, FaultKind::AccessDenied),
+            &failing(Step::ListBucket),
+        ),
+        CheckProblem::of_error(
+            &error(Operation::CreateMultipartUpload, FaultKind::AccessDenied),
+            &failing(Step::WriteProbe),
+        ),
+        CheckProblem::of_error(&broken, &failing(Step::WriteProbe)),
+        CheckProblem::missing_challenge(&FoundInstead::Nothing, &failing(Step::HeadChallenge)),
+        CheckProblem::missing_challenge(&FoundInstead::LongerName, &failing(Step::HeadChallenge)),
+    ];
+    for problem in told {
+        let text = format!("{} {} {}", problem.raw_message, problem.cause, problem.remedy);
+        assert!(text.contains("/lake"), "it names the folder: {text}");
+        for foreign in [
+            "s3_",
+            "Bucket operation",
+            "calling the",
+            "never creates",
+            "pload",
+            "{",
+        ] {
+            assert!(!text.contains(foreign), "{foreign}: {text}");
+        }
+    }
+    let problem = CheckProblem::of_error(&broken, &failing(Step::WriteProbe));
+    assert!(
+        problem
+            .raw_message
+            .ends_with("can't be used: No such file or directory (os error 2)")
+    );
+    assert!(problem.cause.contains("/proc"), "{}", problem.cause);
 }

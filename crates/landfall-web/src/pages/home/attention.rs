@@ -33,6 +33,8 @@ pub(super) struct Matter {
     pub(super) since: Option<Moment>,
     /// Where to look.
     pub(super) href: Option<String>,
+    /// A form of one button that ends it, and what the button says.
+    pub(super) way_out: Option<(String, &'static str)>,
 }
 
 fn matter(notice: Notification) -> Matter {
@@ -54,6 +56,7 @@ fn matter(notice: Notification) -> Matter {
         text: sentence(&notice.message),
         since: Some(notice.raised_at),
         href,
+        way_out: None,
     }
 }
 
@@ -80,16 +83,30 @@ fn of_destination(destination: &Destination, told: &[u32]) -> Option<Matter> {
         text: text.to_owned(),
         since: None,
         href: Some(format!("/destinations/{}", destination.id)),
+        way_out: None,
     })
 }
 
 fn of_source(source: &Source, has_destinations: bool) -> Option<Matter> {
-    let text = if source.system_paused_at.is_some() {
-        "Landfall paused it when its destination went away. Choose another one, and resume it."
-    } else if source.destination_id.is_none() && has_destinations {
-        "It has no destination: what arrives is kept for 30 days. Choose where it is to go."
-    } else {
-        return None;
+    let is_held = source.system_paused_at.is_some();
+    let text = match (is_held, source.destination_id, has_destinations) {
+        (true, None, true) => {
+            "Its destination was removed, and pushes are refused with 401 until you resume it. What was accepted \
+             before waits: choose where it is to go, or connect a new destination, which takes it over."
+        }
+        (true, None, false) => {
+            "Its destination was removed, and pushes are refused with 401 until you resume it. What was accepted \
+             before waits for the next destination that you connect, which takes it over by itself."
+        }
+        (true, Some(_), _) => {
+            "It has a destination again, but is still paused since the last one was removed: pushes are refused \
+             with 401 until you resume it."
+        }
+        (false, None, true) => {
+            "It has no destination: what arrives is kept until retention ends. Choose where it is to go, or connect \
+             a new destination, which takes it over."
+        }
+        (false, None, false) | (false, Some(_), _) => return None,
     };
     Some(Matter {
         badge: source.badge(),
@@ -97,6 +114,7 @@ fn of_source(source: &Source, has_destinations: bool) -> Option<Matter> {
         text: text.to_owned(),
         since: None,
         href: Some(format!("{}/settings", source.href())),
+        way_out: is_held.then(|| (format!("{}/resume", source.href()), "Resume")),
     })
 }
 

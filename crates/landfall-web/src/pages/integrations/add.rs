@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
-use axum::http::HeaderMap;
+use landfall_http::manage::source_name;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::connect::{self, NewSecret};
+use super::connect::{self, Occasion};
 use super::source::{SECTION, Source};
 use crate::api::ApiError;
 use crate::components::{Banner, Field};
@@ -52,6 +52,29 @@ impl AddPage {
     }
 }
 
+/// What is wrong with a name, and one that would do.
+fn name_problem(typed: &str, error: &ApiError) -> Option<String> {
+    match error.code.as_deref()? {
+        "InvalidDisplayName" => source_name(typed)
+            .err()
+            .map(|problem| sentence(&problem.to_string())),
+        // The display name is compared first: only a derived name is told with where it comes from.
+        "InvalidName" if error.message.contains(" -> ") => Some(format!(
+            "Another integration has the same folder, {}: choose a name that differs in letters or digits, such as \
+             {typed} 2.",
+            source_name(typed).unwrap_or_default()
+        )),
+        "InvalidName" => Some(taken(typed)),
+        "InvalidBody" => Some(sentence(&error.message)),
+        _ => None,
+    }
+}
+
+/// Says that another integration is called so.
+pub(super) fn taken(name: &str) -> String {
+    format!("Another integration is called {name}: choose a different name, such as {name} 2.")
+}
+
 /// The form, with what the API has against what was typed beside the fields.
 async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Result<AddPage, ApiError> {
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
@@ -60,7 +83,7 @@ async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Res
         let code = error.code.as_deref()?;
         codes.contains(&code).then(|| sentence(&error.message))
     };
-    let name_problem = of_code(&["InvalidName", "InvalidDisplayName", "InvalidBody"]);
+    let name_problem = error.and_then(|error| name_problem(typed.display_name.trim(), error));
     let key_problem = of_code(&["InvalidProperties"])
         .map(|_| "Name one field of the records, in 50 characters or fewer.".to_owned());
     let destination_problem = of_code(&["InvalidDestination"]);
@@ -118,18 +141,13 @@ fn body(typed: &AddForm) -> Value {
     })
 }
 
-/// `POST /integrations`: answers with the page that shows the token, once.
-pub(super) async fn create(
-    State(state): State<WebState>,
-    page: Page,
-    headers: HeaderMap,
-    Form(typed): Form<AddForm>,
-) -> Shown {
+/// `POST /integrations`: leads to the page that shows the token, once.
+pub(super) async fn create(State(state): State<WebState>, page: Page, Form(typed): Form<AddForm>) -> Shown {
     if typed.display_name.trim().is_empty() {
         let mut refused = add_page(&page, &typed, None).await?;
         refused.display_name = refused
             .display_name
-            .error(Some("Give the integration a name.".to_owned()));
+            .error(Some("Give the integration a name, such as Shop.".to_owned()));
         return show_again(&refused);
     }
     let source: Source = match page.api.post("/v4/sources", &body(&typed)).await {
@@ -140,10 +158,10 @@ pub(super) async fn create(
         Err(error) => return Err(error.into()),
     };
     let secret = match source.webhook_url.clone() {
-        Some(url) => NewSecret::Url(url),
+        Some(url) => url,
         None => connect::mint(&page, &source).await?,
     };
-    connect::show_secret(&state, &page, &headers, source, secret, true)
+    connect::lead_to_secret(&state, &page, &source, secret, Occasion::Added)
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ use landfall_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::add::taken;
 use super::settings::{Problems, settings_page};
 use super::source;
 use crate::frame::{Page, Shown, show_again};
 use crate::state::WebState;
+use crate::visible::visible;
 
 /// Changes a source, and goes back to its page.
 async fn change(page: &Page, id: u32, change: &Value, done: &str) -> Shown {
@@ -44,13 +46,13 @@ pub(super) async fn rename(page: Page, Path(id): Path<u32>, Form(form): Form<Nam
     let problem = match page.api.put::<Value>(&format!("/v4/sources/{id}"), &body).await {
         Ok(_) => return Ok(Redirect::to(&format!("/integrations/{id}?done=renamed")).into_response()),
         Err(error) => match error.code.as_deref() {
-            Some("InvalidName") => "Another integration has this name.",
-            Some("InvalidDisplayName") => "Give the integration a name.",
+            Some("InvalidName") => taken(name),
+            Some("InvalidDisplayName") => "Give the integration a name, such as Shop.".to_owned(),
             _ => return Err(error.into()),
         },
     };
     let problems = Problems {
-        display_name: Some((name.to_owned(), problem.to_owned())),
+        display_name: Some((name.to_owned(), problem)),
         ..Problems::default()
     };
     show_again(&settings_page(&page, id, problems).await?)
@@ -77,7 +79,9 @@ pub(super) struct DeleteForm {
 /// `POST /integrations/{id}/delete`.
 pub(super) async fn delete(page: Page, Path(id): Path<u32>, Form(form): Form<DeleteForm>) -> Shown {
     let source = source::read(&page, id).await?;
-    if form.confirm.trim() != source.display_name.trim() {
+    // What is typed is what the page shows, or what was copied from elsewhere.
+    let (typed, name) = (form.confirm.trim(), source.display_name.trim());
+    if typed != name && typed != visible(name) {
         let problems = Problems {
             confirm: Some(format!(
                 "This is not the name. Type {} to delete it.",

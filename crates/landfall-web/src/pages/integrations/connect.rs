@@ -19,12 +19,6 @@ const TABLE: &str = "customers";
 /// Tokens at a time (management-api.md §8.4).
 const MOST_TOKENS: usize = 2;
 
-/// A token or an address that was just made, and is shown this once.
-pub(super) enum NewSecret {
-    Token(String),
-    Url(String),
-}
-
 /// What the management API answers when it makes one.
 #[derive(Deserialize)]
 struct Minted {
@@ -97,44 +91,81 @@ fn push_examples(example: &Example<'_>) -> Examples {
 }
 
 /// Makes a token or an address.
-pub(super) async fn mint(page: &Page, source: &Source) -> Result<NewSecret, Trouble> {
+pub(super) async fn mint(page: &Page, source: &Source) -> Result<String, Trouble> {
     let made: Minted = page
         .api
         .post(&source.tokens_path(), &serde_json::json!({}))
         .await?;
-    match (made.access_token, made.webhook_url) {
-        (Some(token), _) => Ok(NewSecret::Token(token)),
-        (None, Some(url)) => Ok(NewSecret::Url(url)),
-        (None, None) => Err(Trouble::internal("a token was made, but not answered")),
-    }
+    made.access_token
+        .or(made.webhook_url)
+        .ok_or_else(|| Trouble::internal("a token was made, but not answered"))
 }
 
-/// Shows a token or an address, and what to run with it.
-pub(super) fn show_secret(
+/// What the page that shows a secret is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// The integration was just added.
+    Added,
+    /// It was there before.
+    NewToken,
+}
+
+fn secret_path(source: &Source) -> String {
+    format!("{}/secret", source.href())
+}
+
+/// Leads to the page that shows `secret`, a token or an address, this once.
+pub(super) fn lead_to_secret(
     state: &WebState,
     page: &Page,
-    headers: &HeaderMap,
-    source: Source,
-    secret: NewSecret,
-    is_new: bool,
+    source: &Source,
+    secret: String,
+    occasion: Occasion,
 ) -> Shown {
-    let server = server_address(state, headers);
-    let (label, text, examples) = match secret {
-        NewSecret::Token(token) => {
-            let examples = push_examples(&Example {
-                server: &server,
-                client_id: source.stitch_client_id,
-                token: &token,
-                table: TABLE,
-                sequence: state.now().as_millis(),
-            });
-            ("Access token", token, examples)
-        }
-        NewSecret::Url(url) => {
-            let curl = snippets::webhook_curl(&url, source.key_field());
-            ("Webhook address", url, Examples { curl, more: None })
-        }
+    let path = secret_path(source);
+    state.once.keep(page.signed_in.session, &path, secret.into());
+    let query = match occasion {
+        Occasion::Added => "?first=yes",
+        Occasion::NewToken => "",
     };
+    Ok(Redirect::to(&format!("{path}{query}")).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct SecretAsked {
+    /// Whether the integration was just added.
+    #[serde(default)]
+    first: String,
+}
+
+/// `GET /integrations/{id}/secret`: a token or an address and what to run with it, the one time it is shown.
+pub(super) async fn show_secret(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    Query(asked): Query<SecretAsked>,
+    headers: HeaderMap,
+) -> Shown {
+    let source = source::read(&page, id).await?;
+    let Some(secret) = state.once.take(&page.signed_in.session, &secret_path(&source)) else {
+        let back = format!("{}/connect?done=shown", source.href());
+        return Ok(Redirect::to(&back).into_response());
+    };
+    let server = server_address(&state, &headers);
+    let (label, examples) = if source.is_webhook() {
+        let curl = snippets::webhook_curl(&secret, source.key_field());
+        ("Webhook address", Examples { curl, more: None })
+    } else {
+        let examples = push_examples(&Example {
+            server: &server,
+            client_id: source.stitch_client_id,
+            token: &secret,
+            table: TABLE,
+            sequence: state.now().as_millis(),
+        });
+        ("Access token", examples)
+    };
+    let is_new = !asked.first.is_empty();
     let title = if is_new { "Integration added" } else { "New token" };
     show(&SecretPage {
         frame: page.frame(title, SECTION),
@@ -142,7 +173,7 @@ pub(super) fn show_secret(
         secret: CodeBox {
             id: "secret".to_owned(),
             label: label.to_owned(),
-            text,
+            text: secret,
         },
         examples,
         is_new,
@@ -159,7 +190,7 @@ pub(super) async fn show_connect(
 ) -> Shown {
     let source = source::read(&page, id).await?;
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
-    let tokens = page.api.get(&source.tokens_path()).await?;
+    let tokens: Vec<Token> = page.api.get(&source.tokens_path()).await?;
     let table = if asked.table.is_empty() {
         TABLE
     } else {
@@ -183,6 +214,16 @@ pub(super) async fn show_connect(
     };
     let banner = match asked.done.as_str() {
         "revoked" => Some(Banner::done(format!("The {} is revoked.", source.token_noun()))),
+        "shown" => Some(Banner::warning(format!(
+            "The {noun} was shown once, and can't be shown again. If you did not copy it, {how} below, and revoke \
+             the lost one.",
+            noun = source.token_noun(),
+            how = if tokens.len() < MOST_TOKENS {
+                format!("make another {}", source.token_noun())
+            } else {
+                "revoke one, make another".to_owned()
+            },
+        ))),
         "full" => Some(Banner::warning(format!(
             "There are two already: revoke one before you make another {}.",
             source.token_noun()
@@ -200,12 +241,7 @@ pub(super) async fn show_connect(
 }
 
 /// `POST /integrations/{id}/tokens`.
-pub(super) async fn create_token(
-    State(state): State<WebState>,
-    page: Page,
-    Path(id): Path<u32>,
-    headers: HeaderMap,
-) -> Shown {
+pub(super) async fn create_token(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
     let source = source::read(&page, id).await?;
     let tokens: Vec<Token> = page.api.get(&source.tokens_path()).await?;
     if tokens.len() >= MOST_TOKENS {
@@ -213,7 +249,7 @@ pub(super) async fn create_token(
         return Ok(Redirect::to(&back).into_response());
     }
     let secret = mint(&page, &source).await?;
-    show_secret(&state, &page, &headers, source, secret, false)
+    lead_to_secret(&state, &page, &source, secret, Occasion::NewToken)
 }
 
 /// `POST /integrations/{id}/tokens/{token}/revoke`.

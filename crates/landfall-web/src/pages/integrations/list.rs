@@ -23,7 +23,8 @@ pub(crate) struct Stats {
 
 struct Line {
     source: Source,
-    destination: Option<String>,
+    /// Its name, and its page.
+    destination: Option<(String, String)>,
     stats: Stats,
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn list(page: Page, Query(told): Query<Told>) -> Shown {
             .iter()
             .find(|one| Some(one.id) == source.destination_id);
         lines.push(Line {
-            destination: destination.map(|one| one.name.clone()),
+            destination: destination.map(|one| (one.name.clone(), one.href())),
             source,
             stats,
         });

@@ -37,7 +37,15 @@ struct TableReport {
 }
 
 impl TableReport {
+    /// Whether records came, and every one was set aside.
+    fn is_all_rejected(&self) -> bool {
+        self.status == "ok" && self.rows_loaded.is_none() && !self.rows_rejected.is_none()
+    }
+
     fn badge(&self) -> Badge {
+        if self.is_all_rejected() {
+            return Badge::new(Tone::Bad, ALL_REJECTED);
+        }
         match self.status.as_str() {
             "ok" => Badge::new(Tone::Good, "Up to date"),
             "loading" => Badge::new(Tone::Waiting, "Loading"),
@@ -50,6 +58,10 @@ impl TableReport {
         table_href(source, &self.table)
     }
 
+    fn rejects_href(&self, source: &Source) -> String {
+        rejects_href(source, &self.table)
+    }
+
     /// As an instant, if it is one in UTC.
     fn extracted(&self) -> Option<Moment> {
         Moment::in_utc(self.time_extracted.as_deref()?)
@@ -60,6 +72,15 @@ impl TableReport {
 pub(super) fn table_href(source: &Source, table: &str) -> String {
     format!("{}/tables/{}", source.href(), link::part(table))
 }
+
+/// The records of a table that were set aside.
+pub(crate) fn rejects_href(source: &Source, table: &str) -> String {
+    let path = format!("{}/rejects", source.href());
+    link::with_query(&path, &[("table", Some(table))])
+}
+
+/// What is said of a table or a load of which nothing was landed.
+pub(crate) const ALL_REJECTED: &str = "All rejected";
 
 /// What rows are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

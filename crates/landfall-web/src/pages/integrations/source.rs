@@ -84,6 +84,11 @@ impl Source {
         format!("/v4/sources/{}/{kind}", self.id)
     }
 
+    /// What clients do with it.
+    pub(crate) fn pushes(&self) -> &'static str {
+        if self.is_webhook() { "calls" } else { "pushes" }
+    }
+
     /// What its tokens are called.
     pub(crate) fn token_noun(&self) -> &'static str {
         if self.is_webhook() { "address" } else { "token" }
@@ -96,8 +101,10 @@ impl Source {
             .find(|one| Some(one.id) == self.destination_id);
         Head {
             source: self.clone(),
-            destination: destination
-                .map(|one| (one.name.clone(), (one.status() != "active").then(|| one.badge()))),
+            destination: destination.map(|one| {
+                let badge = (one.status() != "active").then(|| one.badge());
+                (one.name.clone(), one.href(), badge)
+            }),
             tab,
         }
     }
@@ -134,8 +141,8 @@ impl Tab {
 #[template(path = "integrations/head.html")]
 pub(crate) struct Head {
     source: Source,
-    /// Its name, and its state if that matters.
-    destination: Option<(String, Option<Badge>)>,
+    /// Its name, its page, and its state if that matters.
+    destination: Option<(String, String, Option<Badge>)>,
     tab: Tab,
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use landfall_core::time::{Instant, Timestamp};
 use serde::Deserialize;
 
-use super::overview::{Bookmark, table_href};
+use super::overview::{ALL_REJECTED, Bookmark, rejects_href, table_href};
 use super::source::{self, SECTION, Source};
 use crate::api::ApiError;
 use crate::components::{Badge, Count, Mark, Moment, Strip, Tone, Took};
@@ -41,8 +41,14 @@ impl Attempt {
         self.status == "success"
     }
 
+    fn is_all_rejected(&self) -> bool {
+        self.is_good() && self.rows_loaded.is_none() && !self.rows_rejected.is_none()
+    }
+
     fn badge(&self) -> Badge {
-        if self.is_good() {
+        if self.is_all_rejected() {
+            Badge::new(Tone::Bad, ALL_REJECTED)
+        } else if self.is_good() {
             Badge::new(Tone::Good, "Success")
         } else {
             Badge::new(Tone::Bad, "Error")
@@ -67,7 +73,7 @@ impl Attempt {
     fn mark(&self) -> Option<Mark> {
         let (start, end) = self.millis()?;
         let minutes = |millis: i64| u32::try_from(millis / MINUTE_MILLIS).unwrap_or(0);
-        let time: String = self.started_at.clock();
+        let time = self.started_at.clock_seconds();
         let outcome = match &self.error {
             None => format!("{} loaded", self.rows_loaded.of("row")),
             Some(error) => error.message.clone(),
@@ -96,6 +102,10 @@ struct TablePage {
 impl TablePage {
     fn href(&self, day: Day) -> String {
         format!("{}?date={day}", table_href(&self.source, &self.table))
+    }
+
+    fn rejects_href(&self) -> String {
+        rejects_href(&self.source, &self.table)
     }
 
     fn rows(&self) -> Count {

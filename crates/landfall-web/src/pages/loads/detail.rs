@@ -49,7 +49,7 @@ struct DetailPage {
     load: Load,
     objects: Vec<Object>,
     /// None if it is gone from the list, as deleted ones are.
-    destination: Option<String>,
+    destination: Option<Destination>,
     source: Source,
     failed: Vec<Attempt>,
 }
@@ -91,7 +91,7 @@ pub(super) async fn detail(State(state): State<WebState>, page: Page, Path(id): 
     show(&DetailPage {
         frame: page.frame(&format!("Load of {}", load.table), Section::Loads),
         failed: failed_attempts(&state, &page, &load).await?,
-        destination: destination.map(|one| one.name),
+        destination,
         load,
         objects,
         source,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::components::{Badge, Count, Moment, Size, Tone, Took};
 use crate::frame::Page;
 use crate::link;
-use crate::pages::integrations::Reason;
+use crate::pages::integrations::{ALL_REJECTED, Reason};
 use crate::state::WebState;
 use crate::trouble::Trouble;
 
@@ -46,6 +46,9 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) fn badge(&self) -> Badge {
         match self.state.as_str() {
+            "done" if self.rows_loaded.is_none() && !self.rows_rejected.is_none() => {
+                Badge::new(Tone::Bad, ALL_REJECTED)
+            }
             "done" => Badge::new(Tone::Good, "Loaded"),
             "open" => Badge::new(Tone::Waiting, "Loading"),
             "abandoned" => Badge::new(Tone::Quiet, "Abandoned"),

@@ -1,7 +1,7 @@
 //! Access keys of the management API (management-api.md §2).
 
 use askama::Template;
-use axum::extract::{Form, Path, Query};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::json;
@@ -12,9 +12,11 @@ use super::row_act::RowAct;
 use super::tabs::{Tab, Tabs};
 use crate::components::{Badge, Banner, CodeBox, Empty, Field, Moment, RowActions, Tone};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
+use crate::state::WebState;
 use crate::trouble::Trouble;
 
 const LIST: &str = "/settings/access-keys";
+const NEW: &str = "/settings/access-keys/new";
 
 #[derive(Debug, Deserialize)]
 struct AccessKey {
@@ -83,6 +85,13 @@ async fn keys_page(page: &Page, typed: &str, problem: Option<String>) -> Result<
 /// `GET /settings/access-keys`.
 pub(super) async fn list(page: Page, Query(told): Query<Told>) -> Shown {
     let mut shown = keys_page(&page, "", None).await?;
+    if told.done == "shown" {
+        shown.frame.banner = Some(Banner::warning(
+            "The key was shown once, and can't be shown again. If you did not copy it, delete it and make another one \
+             below.",
+        ));
+        return show(&shown);
+    }
     shown.frame.banner = told.banner(&[
         ("enabled", "The key is enabled."),
         ("disabled", "The key is disabled."),
@@ -114,8 +123,8 @@ pub(super) struct SecretPage {
     pub(super) back: &'static str,
 }
 
-/// `POST /settings/access-keys`.
-pub(super) async fn create(page: Page, Form(form): Form<KeyForm>) -> Shown {
+/// `POST /settings/access-keys`: leads to the page that shows the key, once.
+pub(super) async fn create(State(state): State<WebState>, page: Page, Form(form): Form<KeyForm>) -> Shown {
     let description = form.description.trim();
     let made = page
         .api
@@ -131,6 +140,17 @@ pub(super) async fn create(page: Page, Form(form): Form<KeyForm>) -> Shown {
             return show_again(&keys_page(&page, description, Some(problem)).await?);
         }
     };
+    state
+        .once
+        .keep(page.signed_in.session, NEW, made.access_key.into());
+    Ok(Redirect::to(NEW).into_response())
+}
+
+/// `GET /settings/access-keys/new`: a key, the one time it is shown.
+pub(super) async fn show_new(State(state): State<WebState>, page: Page) -> Shown {
+    let Some(secret) = state.once.take(&page.signed_in.session, NEW) else {
+        return Ok(Redirect::to(&format!("{LIST}?done=shown")).into_response());
+    };
     show(&SecretPage {
         frame: page.frame("New access key", Section::Settings),
         tabs: Tabs::new(Tab::AccessKeys),
@@ -139,7 +159,7 @@ pub(super) async fn create(page: Page, Form(form): Form<KeyForm>) -> Shown {
         secret: CodeBox {
             id: "secret".to_owned(),
             label: "Access key".to_owned(),
-            text: made.access_key,
+            text: secret,
         },
         back: LIST,
     })

@@ -4,21 +4,14 @@ use askama::Template;
 use axum::extract::Query;
 use serde::Deserialize;
 
+use super::audit_words::{Line, Names};
 use super::tabs::{Tab, Tabs};
-use crate::components::{Empty, Moment};
+use crate::components::Empty;
 use crate::frame::{Frame, Page, Section, Shown, show};
 use crate::link;
 
 const PATH: &str = "/settings/audit";
 const PAGE: &str = "50";
-
-#[derive(Debug, Deserialize)]
-struct Line {
-    at: Moment,
-    who: String,
-    action: String,
-    subject: String,
-}
 
 #[derive(Debug, Deserialize)]
 struct AuditLog {
@@ -32,6 +25,7 @@ struct AuditPage {
     frame: Frame,
     tabs: Tabs,
     lines: Vec<Line>,
+    names: Names,
     empty: Empty,
     newest: Option<&'static str>,
     older: Option<String>,
@@ -52,9 +46,10 @@ pub(super) async fn list(page: Page, Query(asked): Query<Asked>) -> Shown {
         frame: page.frame("Audit log", Section::Settings),
         tabs: Tabs::new(Tab::Audit),
         lines: log.data,
+        names: Names::read(&page.api).await?,
         empty: Empty::new(
             "Nothing here",
-            "Every change by a user or a program is a line of this log.",
+            "Every change by a user or a program is a line of this log: who, when, and what was changed. Values are not kept.",
         ),
         newest: before.map(|_| PATH),
         older: log

@@ -1,7 +1,7 @@
 //! Webhooks that are told of events (operations.md §2, management-api.md §12.3).
 
 use askama::Template;
-use axum::extract::{Form, Path, Query};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use landfall_catalog::{Event, EventLevel};
 use serde::Deserialize;
@@ -17,10 +17,12 @@ use super::tabs::{Tab, Tabs};
 use super::url::shown;
 use crate::components::{Badge, Banner, CodeBox, Empty, Field, Moment, RowActions, Tone};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
+use crate::state::WebState;
 use crate::trouble::Trouble;
 use crate::words::sentence;
 
 const LIST: &str = "/settings/event-webhooks";
+const NEW: &str = "/settings/event-webhooks/new";
 const API: &str = "/v4/event-hooks";
 /// A day: later, an event is no news.
 const LONGEST_DELAY_MINUTES: u32 = 24 * 60;
@@ -171,6 +173,13 @@ async fn hooks_page(page: &Page, typed: Typed, problems: Problems) -> Result<Hoo
 /// `GET /settings/event-webhooks`.
 pub(super) async fn list(page: Page, Query(told): Query<Told>) -> Shown {
     let mut shown = hooks_page(&page, Typed::default(), Problems::default()).await?;
+    if told.done == "shown" {
+        shown.frame.banner = Some(Banner::warning(
+            "The secret was shown once, and can't be shown again. If you did not copy it, delete the webhook and add \
+             it once more.",
+        ));
+        return show(&shown);
+    }
     shown.frame.banner = told.banner(&[
         ("enabled", "The event webhook is enabled."),
         ("disabled", "The event webhook is disabled."),
@@ -185,8 +194,12 @@ struct Minted {
     secret: String,
 }
 
-/// `POST /settings/event-webhooks`.
-pub(super) async fn create(page: Page, Form(pairs): Form<Vec<(String, String)>>) -> Shown {
+/// `POST /settings/event-webhooks`: leads to the page that shows the secret, once.
+pub(super) async fn create(
+    State(state): State<WebState>,
+    page: Page,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Shown {
     let typed = Typed::read(pairs);
     let delay = typed.delay_minutes();
     let problems = Problems {
@@ -213,6 +226,15 @@ pub(super) async fn create(page: Page, Form(pairs): Form<Vec<(String, String)>>)
             return show_again(&hooks_page(&page, typed, problems).await?);
         }
     };
+    state.once.keep(page.signed_in.session, NEW, made.secret.into());
+    Ok(Redirect::to(NEW).into_response())
+}
+
+/// `GET /settings/event-webhooks/new`: a secret, the one time it is shown.
+pub(super) async fn show_new(State(state): State<WebState>, page: Page) -> Shown {
+    let Some(secret) = state.once.take(&page.signed_in.session, NEW) else {
+        return Ok(Redirect::to(&format!("{LIST}?done=shown")).into_response());
+    };
     show(&SecretPage {
         frame: page.frame("New event webhook", Section::Settings),
         tabs: Tabs::new(Tab::EventHooks),
@@ -222,7 +244,7 @@ pub(super) async fn create(page: Page, Form(pairs): Form<Vec<(String, String)>>)
         secret: CodeBox {
             id: "secret".to_owned(),
             label: "Secret of the event webhook".to_owned(),
-            text: made.secret,
+            text: secret,
         },
         back: LIST,
     })

@@ -285,7 +285,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net
 const DEFAULT_ROWS: NonZeroU64 = NonZeroU64::new(100_000).expect("it is not zero");
 const DEFAULT_BYTES: ByteCount = ByteCount::new(64 << 20);
 const DEFAULT_WAIT_SECONDS: u64 = 300;
-const DEFAULT_MEMORY: ByteCount = ByteCount::new(192 << 20);
+const DEFAULT_MEMORY: ByteCount = ByteCount::new(128 << 20);
 
 fn text_of(value: &toml::Value) -> String {
     match value {

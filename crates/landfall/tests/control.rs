@@ -108,7 +108,9 @@ fn a_destination_is_set_up_from_the_command_line_alone() {
     let check = call(&server, &["destination", "check", "1"]).ended(1);
     assert!(check.out.contains("head_bucket     ok\n"), "{}", check.out);
     assert!(
-        check.out.contains("head_challenge  FAIL An error occurred (404)"),
+        check
+            .out
+            .contains("head_challenge  FAIL The challenge file is not in the folder "),
         "{}",
         check.out
     );

@@ -29,7 +29,11 @@ pub(super) fn begins_with(text: &[u8], start: &[u8]) -> bool {
     let (text_words, text_rest) = text.as_chunks::<8>();
     let same = |one: &[u8; 8], other: &[u8; 8]| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
     if words.is_empty() {
-        return rest == text_rest;
+        let half = |one: Option<&[u8; 4]>, other: Option<&[u8; 4]>| match (one, other) {
+            (Some(one), Some(other)) => u32::from_ne_bytes(*one) == u32::from_ne_bytes(*other),
+            _ => rest == text_rest,
+        };
+        return half(start.first_chunk(), text.first_chunk()) && half(start.last_chunk(), text.last_chunk());
     }
     // The last eight bytes overlap with the words before them.
     let tail = start.last_chunk::<8>().zip(text.last_chunk::<8>());

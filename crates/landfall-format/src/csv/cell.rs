@@ -102,10 +102,17 @@ fn short_needs_quotes(window: &[u8; SHORT + 1], length: usize, delimiter: u8) ->
     let Some(last) = length.checked_sub(1).and_then(|last| window.get(last)) else {
         return true;
     };
-    let numbered = window.iter().zip(0u8..);
-    let holds_delimiter = numbered.fold(false, |found, (byte, at)| {
-        found | ((*byte == delimiter) & (usize::from(at) < length))
-    });
+    let (words, _) = window.as_chunks::<8>();
+    let mut left = length as u32;
+    let mut found = 0;
+    for word in words {
+        // Bytes behind the string differ from any delimiter.
+        let behind = u64::MAX.checked_shl(8 * left.min(8)).unwrap_or(0);
+        let difference = (u64::from_le_bytes(*word) ^ (ONES * u64::from(delimiter))) | behind;
+        found |= difference.wrapping_sub(ONES) & !difference;
+        left = left.saturating_sub(8);
+    }
+    let holds_delimiter = found & HIGHS != 0;
     matches!(window[0], b' ' | b'\t') || matches!(last, b' ' | b'\t') || holds_delimiter
 }
 

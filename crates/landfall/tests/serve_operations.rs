@@ -340,3 +340,36 @@ fn a_request_to_a_webhook_that_is_too_large_is_on_the_list_of_what_is_wrong() {
     assert_eq!(told["data"][0]["tables"], json!(["data"]), "{told}");
     assert!(server.end().success());
 }
+
+#[test]
+fn a_bucket_that_cannot_be_looked_into_keeps_verify_from_no_other() {
+    let site = Site::new();
+    let server = site.start(&["--batch-wait-seconds", "1"]);
+    let token = server.set_up(&site);
+    push(&server, &token, &batch("orders", 0..3));
+    let root = site.bucket().parent().unwrap().to_str().unwrap().to_owned();
+    server.create_destination(&json!({
+        "s3_bucket": "nowhere",
+        "output_file_format": "jsonl",
+        "s3_key_format_string": "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].jsonl",
+        "s3_endpoint_url": format!("file://{root}"),
+    }));
+    let mapped = json!({"type": "import_api", "display_name": "Later", "destination_id": 2});
+    server.manage("POST", "/v4/sources", Some(&mapped)).ok();
+    assert!(server.end().success());
+
+    let verified = landfall(&site, &["verify"]);
+    let text = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{text}");
+    assert!(
+        text.contains("bucket lake: 1 object(s) in the ledger, 0 missing")
+            && text.contains("bucket nowhere: could not be looked into, and nothing has landed there"),
+        "{text}"
+    );
+
+    std::fs::rename(site.bucket(), site.bucket().with_extension("gone")).unwrap();
+    let verified = landfall(&site, &["verify"]);
+    let text = String::from_utf8_lossy(&verified.stdout);
+    assert!(!verified.status.success(), "{text}");
+    assert!(text.contains("lake"), "{text}");
+}

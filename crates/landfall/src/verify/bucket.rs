@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use anyhow::Context;
 use futures_util::StreamExt;
 use landfall_bucket::Bucket;
 use landfall_catalog::{Catalog, Destination, LandedObject};
@@ -24,20 +23,61 @@ pub(super) struct BucketFindings {
     different: Vec<String>,
     /// Objects in the folders of the sources that no load of the ledger wrote. Not a fault: others may write there.
     foreign: Vec<String>,
+    /// Why it could not be looked into to the end.
+    unreached: Option<Unreached>,
+}
+
+/// A bucket that could not be looked into.
+#[derive(Debug)]
+struct Unreached {
+    reason: String,
+    /// Whether the ledger says that something has landed there.
+    holds_objects: bool,
 }
 
 impl BucketFindings {
+    fn of(bucket: &dyn Bucket) -> Self {
+        Self {
+            bucket: bucket.name().to_owned(),
+            objects: 0,
+            missing: Vec::new(),
+            different: Vec::new(),
+            foreign: Vec::new(),
+            unreached: None,
+        }
+    }
+
     pub(super) fn problems(&self) -> Vec<String> {
         let bucket = &self.bucket;
+        let unreached = self.unreached.iter().filter(|unreached| unreached.holds_objects);
+        let unreached = unreached.map(|unreached| {
+            let reason = &unreached.reason;
+            format!("{bucket} could not be looked into: {reason}: mend the access to it and run this again")
+        });
         let missing = self
             .missing
             .iter()
             .map(|key| format!("{bucket}/{key} is missing"));
         let different = self.different.iter().map(|what| format!("{bucket}/{what}"));
-        missing.chain(different).collect()
+        unreached.chain(missing).chain(different).collect()
     }
 
     pub(super) fn summary(&self) -> String {
+        if let Some(Unreached {
+            reason,
+            holds_objects,
+        }) = &self.unreached
+        {
+            let landed = if *holds_objects {
+                ""
+            } else {
+                ", and nothing has landed there"
+            };
+            return format!(
+                "bucket {}: could not be looked into{landed} ({reason})",
+                self.bucket
+            );
+        }
         let mut summary = format!(
             "bucket {}: {} object(s) in the ledger, {} missing, {} different, {} foreign",
             self.bucket,
@@ -59,6 +99,7 @@ impl BucketFindings {
             "missing": self.missing,
             "different": self.different,
             "foreign": self.foreign,
+            "unreached": self.unreached.as_ref().map(|unreached| &unreached.reason),
         })
     }
 }
@@ -79,8 +120,18 @@ pub(super) async fn check(catalog: &Catalog, options: &VerifyOptions) -> anyhow:
             continue; // A draft has nothing in a bucket.
         };
         let bucket = open_bucket(&settings.access, settings.bucket.as_str(), aws_options()).await;
-        let found = check_destination(catalog, &destination, &*bucket, options).await;
-        findings.push(found.with_context(|| format!("looking into bucket {}", bucket.name()))?);
+        let found = match check_destination(catalog, &destination, &*bucket, options).await {
+            Ok(found) => found,
+            // The others are looked into all the same.
+            Err(fault) => BucketFindings {
+                unreached: Some(Unreached {
+                    reason: format!("{fault:#}"),
+                    holds_objects: !catalog.landed_objects(destination.id, None, 1).await?.is_empty(),
+                }),
+                ..BucketFindings::of(&*bucket)
+            },
+        };
+        findings.push(found);
     }
     Ok(findings)
 }
@@ -91,13 +142,7 @@ async fn check_destination(
     bucket: &dyn Bucket,
     options: &VerifyOptions,
 ) -> anyhow::Result<BucketFindings> {
-    let mut findings = BucketFindings {
-        bucket: bucket.name().to_owned(),
-        objects: 0,
-        missing: Vec::new(),
-        different: Vec::new(),
-        foreign: Vec::new(),
-    };
+    let mut findings = BucketFindings::of(bucket);
     let mut known = HashSet::new();
     let mut after = None;
     loop {

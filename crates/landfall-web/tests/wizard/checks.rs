@@ -261,7 +261,7 @@ async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is
     trip.send_key("/destinations/new/key", KEY).await;
     let adopted = trip.browser.get("/").await.body;
     assert!(
-        adopted.contains("has a destination again, but is still paused"),
+        adopted.contains("is paused since its destination changed or was removed"),
         "{adopted}"
     );
     trip.browser.post("/integrations/1/resume", &[]).await;

@@ -99,8 +99,8 @@ fn of_source(source: &Source, has_destinations: bool) -> Option<Matter> {
              before waits for the next destination that you connect, which takes it over by itself."
         }
         (true, Some(_), _) => {
-            "It has a destination again, but is still paused since the last one was removed: pushes are refused \
-             with 401 until you resume it."
+            "It is paused since its destination changed or was removed: pushes are refused with 401 until you \
+             resume it."
         }
         (false, None, true) => {
             "It has no destination: what arrives is kept until retention ends. Choose where it is to go, or connect \

@@ -10,7 +10,7 @@ mod tokens;
 
 use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::client::{Client, Failure};
 use self::options::{DestinationOptions, Server, SourceOptions};
@@ -80,6 +80,11 @@ fn messages(body: &Value) -> Vec<String> {
     .into_iter()
     .find_map(Value::as_str);
     vec![message.map_or_else(|| body.to_string(), str::to_owned)]
+}
+
+/// What is asked to pause something. Which timestamp doesn't matter: it pauses now.
+fn pausing() -> Value {
+    json!({"paused_at": "1970-01-01T00:00:00Z"})
 }
 
 /// A JSON text without its quotes, anything else as it is.

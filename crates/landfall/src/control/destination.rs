@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Failure};
 use super::options::{DestinationCommand as Command, DestinationFields};
 use super::properties;
-use super::{table, text};
+use super::{pausing, table, text};
 
 /// How often it is asked whether a check is over. The server ends each within two minutes.
 const POLL: Duration = Duration::from_millis(300);
@@ -25,16 +25,7 @@ pub(super) async fn run(client: &Client, command: &Command, as_json: bool) -> Re
         Command::Check { id } => check(client, *id, as_json).await,
         Command::NewChallenge { id } => new_challenge(client, *id, as_json).await,
         Command::Update { id, fields } => update(client, *id, fields, as_json).await,
-        Command::Pause { id } => {
-            // Which timestamp doesn't matter: it pauses now.
-            change(
-                client,
-                *id,
-                &json!({"paused_at": "1970-01-01T00:00:00Z"}),
-                as_json,
-            )
-            .await
-        }
+        Command::Pause { id } => change(client, *id, &pausing(), as_json).await,
         Command::Resume { id } => change(client, *id, &json!({"paused_at": null}), as_json).await,
         Command::List => list(client, as_json).await,
         Command::Show { id } => show(client, *id, as_json).await,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Failure};
 use super::options::{SourceCommand as Command, SourceKind};
 use super::tokens::{self, Kind};
-use super::{table, text};
+use super::{pausing, table, text};
 
 pub(super) async fn run(client: &Client, command: &Command, as_json: bool) -> Result<(), Failure> {
     match command {
@@ -16,16 +16,7 @@ pub(super) async fn run(client: &Client, command: &Command, as_json: bool) -> Re
         Command::Move { id, destination } => {
             change(client, *id, &json!({"destination_id": destination}), as_json).await
         }
-        Command::Pause { id } => {
-            // Which timestamp doesn't matter: it pauses now.
-            change(
-                client,
-                *id,
-                &json!({"paused_at": "1970-01-01T00:00:00Z"}),
-                as_json,
-            )
-            .await
-        }
+        Command::Pause { id } => change(client, *id, &pausing(), as_json).await,
         Command::Unpause { id } => change(client, *id, &json!({"paused_at": null}), as_json).await,
         Command::Delete { id, yes } => delete(client, *id, *yes, as_json).await,
         Command::Tokens { command } => tokens::run(client, Kind::Token, command, as_json).await,

@@ -65,6 +65,12 @@ impl KindMask {
         Self(self.0 & other.0)
     }
 
+    /// The kinds that are in this set and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether the set holds `kind`.
     #[must_use]
     pub const fn contains(self, kind: Kind) -> bool {

@@ -7,7 +7,8 @@ use super::tape::{NonFinite, Tape, is_white_space};
 use super::text::begins_with;
 use super::{Kind, PathId, Paths};
 
-pub(super) struct Parser<'t, 'p> {
+/// `KEEPS_EDITS`: whether the tape is told what distinguishes the text from its compact form.
+pub(super) struct Parser<'t, 'p, const KEEPS_EDITS: bool> {
     tape: &'t mut Tape,
     bytes: &'t [u8],
     at: usize,
@@ -15,7 +16,7 @@ pub(super) struct Parser<'t, 'p> {
     paths: &'p mut Paths,
 }
 
-impl<'t, 'p> Parser<'t, 'p> {
+impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
     pub(super) fn new(
         tape: &'t mut Tape,
         bytes: &'t [u8],
@@ -72,11 +73,14 @@ impl<'t, 'p> Parser<'t, 'p> {
     #[inline]
     fn drop_white_space(&mut self) {
         let start = self.at;
-        while self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
+        if self.bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        while self.peek() <= b' ' && self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
             self.at += 1;
         }
         if self.at > start {
-            self.tape.edits.push(Edit::new(start, self.at, EditKind::Drop));
+            self.edit(start, self.at, EditKind::Drop);
         }
     }
 
@@ -97,6 +101,13 @@ impl<'t, 'p> Parser<'t, 'p> {
     }
 
     #[inline]
+    fn edit(&mut self, start: usize, end: usize, kind: EditKind) {
+        if KEEPS_EDITS {
+            self.tape.edits.push(Edit::new(start, end, kind));
+        }
+    }
+
+    #[inline]
     fn push(&mut self, start: usize, end: usize, path: PathId, kind: Kind, flags: u32) {
         self.tape.nodes.push(Node::new(start, end, path, kind, flags));
     }
@@ -108,9 +119,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         let mut flags = if scanned.is_escaped { Node::ESCAPED } else { 0 };
         if !scanned.is_canonical {
             flags |= Node::UNCANONICAL;
-            self.tape
-                .edits
-                .push(Edit::new(start, scanned.end, EditKind::Rewrite));
+            self.edit(start, scanned.end, EditKind::Rewrite);
         }
         self.push(start, scanned.end, path, Kind::String, flags);
         self.at = scanned.end + 1;
@@ -148,9 +157,7 @@ impl<'t, 'p> Parser<'t, 'p> {
             return self.unexpected();
         }
         self.tape.has_non_finite = true;
-        self.tape
-            .edits
-            .push(Edit::new(self.at, self.at + word.len(), EditKind::Null));
+        self.edit(self.at, self.at + word.len(), EditKind::Null);
         self.push(self.at, self.at + word.len(), path, Kind::Null, Node::NON_FINITE);
         self.at += word.len();
         Ok(())
@@ -239,9 +246,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         let raw = std::str::from_utf8(&self.bytes[start..scanned.end])
             .map_err(|_| JsonError::new(JsonFault::InvalidUtf8, start))?;
         if !scanned.is_canonical {
-            self.tape
-                .edits
-                .push(Edit::new(start, scanned.end, EditKind::Rewrite));
+            self.edit(start, scanned.end, EditKind::Rewrite);
         }
         if self.paths.is_full() {
             return self.fault(JsonFault::TooManyNames);

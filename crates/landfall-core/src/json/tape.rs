@@ -19,10 +19,11 @@ pub enum NonFinite {
 #[derive(Debug, Default)]
 pub struct Tape {
     pub(super) nodes: Vec<Node>,
-    /// What distinguishes the text from its compact form, in order.
+    /// What distinguishes the text from its compact form, in order; nothing on a tape for reading.
     pub(super) edits: Vec<Edit>,
     pub(super) has_non_finite: bool,
     pub(super) has_repeats: bool,
+    is_for_reading: bool,
 }
 
 impl Tape {
@@ -33,6 +34,16 @@ impl Tape {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty tape for documents whose values are read and that are not written again as they stand: their white
+    /// space is passed over without being noted, which costs less.
+    #[must_use]
+    pub fn for_reading() -> Self {
+        Self {
+            is_for_reading: true,
+            ..Self::default()
+        }
     }
 
     /// Parses a text that is one JSON value and white space.
@@ -73,7 +84,12 @@ impl Tape {
         self.edits.clear();
         self.has_non_finite = false;
         self.has_repeats = false;
-        let end = Parser::new(self, text.as_bytes(), start, non_finite, paths)?.parse(outer_depth)?;
+        let bytes = text.as_bytes();
+        let end = if self.is_for_reading {
+            Parser::<false>::new(self, bytes, start, non_finite, paths)?.parse(outer_depth)?
+        } else {
+            Parser::<true>::new(self, bytes, start, non_finite, paths)?.parse(outer_depth)?
+        };
         if self.has_repeats {
             self.keep_last_of_repeated();
         }
@@ -86,17 +102,17 @@ impl Tape {
         Value::first(text, &self.nodes, paths)
     }
 
-    /// Whether the text of the last document is already what [`write_compact`](super::write_compact) would write.
+    /// Whether the text of the last document is known to be what [`write_compact`](super::write_compact) would write.
     #[must_use]
     pub fn is_verbatim(&self) -> bool {
-        self.edits.is_empty() && !self.has_repeats
+        self.edits.is_empty() && !self.has_repeats && !self.is_for_reading
     }
 
     /// Writes the document that was parsed last, from the same text, as [`write_compact`](super::write_compact) does.
     /// `span` is where it stands in the text.
     #[inline]
     pub fn write_compact_document(&self, text: &str, span: (usize, usize), paths: &Paths, out: &mut Vec<u8>) {
-        if self.has_repeats {
+        if self.has_repeats || self.is_for_reading {
             text::write_compact(self.document(text, paths), out);
             return;
         }

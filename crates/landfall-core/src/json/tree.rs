@@ -32,7 +32,7 @@ impl Json {
     /// [`Tape::MAX_DEPTH`] levels).
     pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
         let mut paths = Paths::new();
-        let mut tape = Tape::new();
+        let mut tape = Tape::for_reading();
         let value = tape.parse_document(text, NonFinite::Refuse, &mut paths)?;
         Ok(Self::from_value(value))
     }

@@ -21,7 +21,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new() -> Self {
         Self {
-            tape: Tape::new(),
+            tape: Tape::for_reading(),
             paths: Paths::at_most(MAX_PLACES),
             has_grown: false,
         }

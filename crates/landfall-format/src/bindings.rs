@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use landfall_core::json::{KindMask, PathId, Paths, Step};
+use landfall_core::json::{Kind, KindMask, PathId, Paths, Step};
 use landfall_core::schema::{DeclaredTable, Member, PlanId, RecordPlan};
 
 use crate::csv::{CsvShapes, Place};
@@ -26,8 +26,6 @@ pub(crate) struct Bound {
     pub(crate) accepts: KindMask,
     pub(crate) plan: PlanId,
     pub(crate) has_scalar_rules: bool,
-    /// Whether a kind that is accepted does not settle it.
-    pub(crate) needs_closer_look: bool,
     /// Whether the object around this member requires it.
     pub(crate) is_required: bool,
     /// How many members an object at this place must have.
@@ -58,10 +56,25 @@ fn is_reserved_at_top(name: &str) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(b"_rjm"))
 }
 
+impl Bound {
+    /// The kinds that fit here whatever the value is.
+    fn settled(&self) -> KindMask {
+        let looked_into = match (self.has_scalar_rules, self.required_members > 0) {
+            (false, false) => KindMask::NONE,
+            (true, false) => KindMask::SCALARS,
+            (false, true) => Kind::Object.mask(),
+            (true, true) => KindMask::SCALARS.or(Kind::Object.mask()),
+        };
+        self.accepts.without(looked_into)
+    }
+}
+
 /// [`Bound`]s by [`PathId`].
 #[derive(Debug, Default)]
 pub(crate) struct Bindings {
     bound: Vec<Bound>,
+    /// Apart from the rest, since every value of every record is looked up here.
+    settled: Vec<KindMask>,
     keys: HashMap<String, u32>,
     bookmarks: HashMap<String, u32>,
 }
@@ -72,6 +85,7 @@ impl Bindings {
         let bookmarks = plan.bookmarks().iter().cloned().zip(0..).collect();
         Self {
             bound: Vec::new(),
+            settled: Vec::new(),
             keys,
             bookmarks,
         }
@@ -82,9 +96,18 @@ impl Bindings {
         &self.bound[path.index()]
     }
 
+    /// Whether a value fits at a place by its kind alone.
+    #[inline]
+    pub(crate) fn settles(&self, path: PathId, kind: Kind) -> bool {
+        self.settled
+            .get(path.index())
+            .is_some_and(|settled| settled.contains(kind))
+    }
+
     /// Forgets everything, for a new table of places.
     pub(crate) fn clear(&mut self) {
         self.bound.clear();
+        self.settled.clear();
     }
 
     /// Binds the places that were met for the first time. Parents come before their members.
@@ -100,6 +123,7 @@ impl Bindings {
         for index in self.bound.len()..paths.len() {
             let path = paths.nth(index);
             let bound = self.bind(path, paths, plan, rules, shapes.as_deref_mut());
+            self.settled.push(bound.settled());
             self.bound.push(bound);
         }
     }
@@ -127,7 +151,6 @@ impl Bindings {
             accepts: KindMask::ALL,
             plan: plan_id,
             has_scalar_rules: false,
-            needs_closer_look: false,
             is_required: false,
             required_members: 0,
             is_named: false,
@@ -145,7 +168,6 @@ impl Bindings {
             };
             bound.has_scalar_rules = rules.scalar_check(plan_id);
             bound.required_members = rules.required(plan_id).len() as u32;
-            bound.needs_closer_look = bound.has_scalar_rules || bound.required_members > 0;
             if let Step::Member(name) = step {
                 bound.is_required = rules
                     .required(self.get(parent).plan)

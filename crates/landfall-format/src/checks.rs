@@ -1,6 +1,7 @@
 //! The checks of single records, in their order (rejects.md §2), but for those of CSV.
 
 use landfall_core::json::{Json, Kind, Value, write_compact};
+use landfall_core::schema::RecordPlan;
 
 use crate::bindings::{Bindings, Special};
 use crate::plan::TablePlan;
@@ -63,20 +64,23 @@ pub(crate) fn size_problem(record: Value<'_>, raw_bytes: usize) -> Option<Reason
 pub(crate) fn schema_problem(record: Value<'_>, bindings: &Bindings, plan: &TablePlan) -> Option<Reason> {
     let (schema, rules) = plan.rules()?;
     let is_plainly_right = record.subtree().all(|value| {
-        let bound = bindings.get(value.path());
-        let kind = value.kind();
-        bound.accepts.contains(kind)
-            && (!bound.needs_closer_look
-                || (!bound.has_scalar_rules
-                    || !kind.is_scalar()
-                    || rules.accepts_scalar(bound.plan, kind, value.text()))
-                    && (bound.required_members == 0 || kind != Kind::Object || has_required(value, bindings)))
+        bindings.settles(value.path(), value.kind()) || is_right_on_closer_look(value, bindings, rules)
     });
     if is_plainly_right {
         return None;
     }
     let violations = schema.violations(&Json::from_value(record), plan.formats())?;
     Some(Reason::Schema { violations })
+}
+
+fn is_right_on_closer_look(value: Value<'_>, bindings: &Bindings, rules: &RecordPlan) -> bool {
+    let (bound, kind) = (bindings.get(value.path()), value.kind());
+    let breaks_scalar_rules = || {
+        bound.has_scalar_rules && kind.is_scalar() && !rules.accepts_scalar(bound.plan, kind, value.text())
+    };
+    let lacks_required =
+        || bound.required_members > 0 && kind == Kind::Object && !has_required(value, bindings);
+    bound.accepts.contains(kind) && !breaks_scalar_rules() && !lacks_required()
 }
 
 fn has_required(object: Value<'_>, bindings: &Bindings) -> bool {

@@ -109,7 +109,10 @@ impl TableEncoder {
         Self {
             paths: Paths::new(),
             bindings: Bindings::new(&plan),
-            tape: Tape::new(),
+            tape: match plan.format() {
+                FileFormat::Jsonl => Tape::new(),
+                FileFormat::Csv { .. } => Tape::for_reading(),
+            },
             csv,
             top: TopLevel::default(),
             claims: Arc::default(),

@@ -1,5 +1,7 @@
 //! From a record to its row and sub-rows.
 
+use std::sync::Arc;
+
 use landfall_core::json::{Kind, Value};
 
 use super::cell::{CsvStyle, write_cell, write_cell_and_delimiter, write_text_cell};
@@ -33,6 +35,21 @@ struct ShapeRows {
     is_disordered: bool,
     /// Room to bring such a row into order: for each column, the index of its value.
     cells: Vec<u32>,
+}
+
+impl ShapeRows {
+    /// Gives the slot a column: it holds a value for the first time in this run.
+    #[cold]
+    fn observe(&mut self, slot: usize, name: &Arc<str>, table: &mut RunTable) -> u32 {
+        let column = table.columns.len() as u32;
+        table.columns.push(name.clone());
+        table.widen(table.rows.len());
+        if self.column_of_slot.len() <= slot {
+            self.column_of_slot.resize(slot + 1, NONE);
+        }
+        self.column_of_slot[slot] = column;
+        column
+    }
 }
 
 impl RowWriter {
@@ -92,61 +109,50 @@ impl RecordRows<'_> {
     /// Writes the cells of an object to its row, and the rows of its arrays. True if there were any.
     fn collect(&mut self, shape: usize, object: Value<'_>, record: u32, tables: &mut Vec<RunTable>) -> bool {
         let mut has_sub_rows = false;
-        for member in object.children() {
+        let mut members = object.children();
+        while let Some(member) = self.put_cells(shape, &mut members, tables) {
             has_sub_rows |= match member.kind() {
                 Kind::Object => self.collect(shape, member, record, tables),
-                Kind::Array => self.emit_array(member, record, tables),
-                Kind::Null => false,
-                _ => {
-                    self.put_cell(shape, member, tables);
-                    false
-                }
+                _ => self.emit_array(member, record, tables),
             };
         }
         has_sub_rows
     }
 
-    /// Writes a cell to its row. Values mostly come in the order of their columns; the first that does not leaves the
-    /// row to [`reorder`](Self::reorder).
+    /// Writes cells to their row, up to the first value that is no cell, which it returns. Values mostly come in the
+    /// order of their columns; the first that does not leaves the row to [`reorder`](Self::reorder).
     #[inline]
-    fn put_cell(&mut self, shape: usize, value: Value<'_>, tables: &mut [RunTable]) {
-        let slot = self.bindings.get(value.path()).place.slot as usize;
-        let column = match self.writer.shapes[shape].column_of_slot.get(slot) {
-            Some(column) if *column != NONE => *column,
-            _ => self.observe(shape, slot, tables),
-        };
+    fn put_cells<'v>(
+        &mut self,
+        shape: usize,
+        values: &mut impl Iterator<Item = Value<'v>>,
+        tables: &mut [RunTable],
+    ) -> Option<Value<'v>> {
         let rows = &mut self.writer.shapes[shape];
-        if column < rows.next_column || rows.is_disordered {
-            rows.is_disordered = true;
-            return;
+        let table = tables.get_mut(rows.table?)?;
+        for value in values {
+            match value.kind() {
+                Kind::Null => continue,
+                Kind::Object | Kind::Array => return Some(value),
+                _ => {}
+            }
+            let slot = self.bindings.get(value.path()).place.slot as usize;
+            let column = match rows.column_of_slot.get(slot) {
+                Some(column) if *column != NONE => *column,
+                _ => rows.observe(slot, &self.shapes.shapes[shape].slots[slot].name, table),
+            };
+            if column < rows.next_column || rows.is_disordered {
+                rows.is_disordered = true;
+                continue;
+            }
+            let out = table.rows.open_text();
+            for _ in rows.next_column..column {
+                out.push(self.style.delimiter);
+            }
+            write_cell_and_delimiter(value, self.style, out);
+            rows.next_column = column + 1;
         }
-        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
-            return;
-        };
-        let out = table.rows.open_text();
-        for _ in rows.next_column..column {
-            out.push(self.style.delimiter);
-        }
-        write_cell_and_delimiter(value, self.style, out);
-        rows.next_column = column + 1;
-    }
-
-    /// Gives the slot a column: it holds a value for the first time in this run.
-    fn observe(&mut self, shape: usize, slot: usize, tables: &mut [RunTable]) -> u32 {
-        let rows = &mut self.writer.shapes[shape];
-        let Some(table) = rows.table.and_then(|table| tables.get_mut(table)) else {
-            return 0;
-        };
-        let column = table.columns.len() as u32;
-        table
-            .columns
-            .push(self.shapes.shapes[shape].slots[slot].name.clone());
-        table.widen(table.rows.len());
-        if rows.column_of_slot.len() <= slot {
-            rows.column_of_slot.resize(slot + 1, NONE);
-        }
-        rows.column_of_slot[slot] = column;
-        column
+        None
     }
 
     fn emit_array(&mut self, array: Value<'_>, record: u32, tables: &mut Vec<RunTable>) -> bool {
@@ -167,7 +173,9 @@ impl RecordRows<'_> {
                     self.emit_array(element, record, tables);
                 }
                 Kind::Null => {}
-                _ => self.put_cell(shape, element, tables),
+                _ => {
+                    self.put_cells(shape, &mut std::iter::once(element), tables);
+                }
             }
             self.close_row(shape, element, Some(record), tables);
             self.writer.levels.truncate(outer);

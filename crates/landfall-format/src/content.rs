@@ -1,9 +1,13 @@
 //! The bytes of one file, written piece by piece.
 
+mod piece;
+
 use std::sync::Arc;
 
+use bytes::Bytes;
 use landfall_core::time::Timestamp;
 
+use self::piece::OpenPiece;
 use crate::batch::{ClosedBatch, FileKind, FileTable};
 use crate::csv::{CsvStyle, RowShape, write_row_cells, write_text_cell};
 use crate::plan::GENERATED_KEY;
@@ -33,7 +37,9 @@ impl FileContent {
         }
     }
 
-    /// The content from its beginning, in pieces of some hundred kibibytes. Every reading gives the same bytes.
+    /// The content from its beginning, in pieces of some hundred kibibytes. Every reading gives the same bytes. But for
+    /// the last, and unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes
+    /// as they are.
     #[must_use]
     pub fn pieces(&self) -> Pieces<'_> {
         Pieces {
@@ -44,6 +50,7 @@ impl FileContent {
             mapping: None,
             is_begun: false,
             room: self.expected_bytes(),
+            rest: Vec::new(),
         }
     }
 
@@ -98,16 +105,24 @@ pub struct Pieces<'c> {
     is_begun: bool,
     /// What the next piece may need.
     room: usize,
+    /// What the last piece had behind its last whole page.
+    rest: Vec<u8>,
 }
 
 impl Iterator for Pieces<'_> {
-    type Item = Vec<u8>;
+    type Item = Bytes;
 
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let mut piece = Vec::with_capacity(self.room.clamp(1 << 12, PIECE_BYTES));
-        if !self.write_next(&mut piece) {
-            return None;
+    fn next(&mut self) -> Option<Bytes> {
+        let mut piece = OpenPiece::with_room(self.rest.len() + self.room.clamp(1 << 12, PIECE_BYTES));
+        piece.out().append(&mut self.rest);
+        // The last piece is what is left, however little.
+        while self.write_next(piece.out()) {
+            if piece.has_a_page() {
+                piece.split_off_rest(&mut self.rest);
+                break;
+            }
         }
+        let piece = piece.close()?;
         self.room = self.room.saturating_sub(piece.len());
         Some(piece)
     }

@@ -362,7 +362,7 @@ impl ObjectBody for LoadBody {
     }
 
     fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
-        let pieces = self.content.pieces().map(Bytes::from);
+        let pieces = self.content.pieces();
         if self.checksums == Checksums::AsNeeded || self.crc32.get().is_some() {
             return Box::new(pieces);
         }

@@ -48,11 +48,18 @@ mod tests {
 
     use super::*;
 
-    /// Content in pieces of a length that divides nothing.
+    /// Content in pieces whose lengths are these in turn, at addresses where sectors begin if they follow from that.
     struct InPieces {
-        content: Vec<u8>,
+        content: Bytes,
+        lengths: &'static [usize],
         promised_bytes: u64,
     }
+
+    /// A length that divides nothing.
+    const ODD: &[usize] = &[777_777];
+    const SECTORS: &[usize] = &[64 << 10, 4 << 10];
+    /// From the third piece on they are whole sectors that begin elsewhere.
+    const MIXED: &[usize] = &[8 << 10, (4 << 10) + 100, 4 << 10];
 
     impl ObjectBody for InPieces {
         fn size_bytes(&self) -> u64 {
@@ -60,14 +67,23 @@ mod tests {
         }
 
         fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
-            Box::new(self.content.chunks(777_777).map(Bytes::copy_from_slice))
+            let mut rest = self.content.clone();
+            let mut lengths = self.lengths.iter().cycle();
+            Box::new(std::iter::from_fn(move || {
+                let length = (*lengths.next()?).min(rest.len());
+                (length > 0).then(|| rest.split_to(length))
+            }))
         }
     }
 
-    fn body(bytes: usize, promised_bytes: u64) -> InPieces {
-        let numbers = 0..bytes as u32;
+    fn body(bytes: usize, lengths: &'static [usize], promised_bytes: u64) -> InPieces {
+        let mut content: Vec<u8> = Vec::with_capacity(bytes + 4096);
+        let from = content.as_ptr().align_offset(4096);
+        content.resize(from, 0);
+        content.extend((0..bytes as u32).map(|number| (number ^ number >> 9) as u8));
         InPieces {
-            content: numbers.map(|number| (number ^ number >> 9) as u8).collect(),
+            content: Bytes::from(content).slice(from..),
+            lengths,
             promised_bytes,
         }
     }
@@ -97,9 +113,14 @@ mod tests {
             5 * mebibyte + 4095,
             9_000_001,
         ] {
-            let body = body(bytes, bytes as u64);
-            let (is_whole, content) = written(folder.path(), &body);
-            assert!(is_whole && content == body.content, "{bytes} bytes");
+            for lengths in [ODD, SECTORS, MIXED] {
+                let body = body(bytes, lengths, bytes as u64);
+                let (is_whole, content) = written(folder.path(), &body);
+                assert!(
+                    is_whole && content == body.content,
+                    "{bytes} bytes in pieces of {lengths:?}"
+                );
+            }
         }
     }
 
@@ -113,7 +134,7 @@ mod tests {
             (9, 8),
         ] {
             assert!(
-                !written(folder.path(), &body(bytes, promised)).0,
+                !written(folder.path(), &body(bytes, ODD, promised)).0,
                 "{bytes} of {promised}"
             );
         }
@@ -124,12 +145,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("object")).unwrap();
         assert_eq!(
-            direct::write(&file, &body(7_000_000, 7_000_000), 7_000_000)
+            direct::write(&file, &body(7_000_000, SECTORS, 7_000_000), 7_000_000)
                 .unwrap()
                 .unwrap_or(7_000_000),
             7_000_000
         );
-        assert_eq!(write(&file, &body(5, 5)).unwrap(), 5);
+        assert_eq!(write(&file, &body(5, ODD, 5)).unwrap(), 5);
         assert_eq!(file.metadata().unwrap().len(), 5);
     }
 }

@@ -3,6 +3,13 @@
 /// File systems take direct writes from addresses, to offsets and of lengths that are multiples of this.
 const SECTOR_BYTES: usize = 4 << 10;
 
+/// Whether the disk takes the bytes where they are.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    !bytes.is_empty()
+        && bytes.len().is_multiple_of(SECTOR_BYTES)
+        && bytes.as_ptr().align_offset(SECTOR_BYTES) == 0
+}
+
 /// A buffer at an aligned address.
 #[derive(Debug)]
 pub(super) struct Block {

@@ -7,10 +7,11 @@ use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use bytes::Bytes;
 use rustix::fs::{FallocateFlags, OFlags, fallocate, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::block::Block;
+use super::block::{Block, is_whole};
 use crate::body::ObjectBody;
 
 /// Length of a direct write: a mebibyte.
@@ -20,8 +21,47 @@ const WRITERS: usize = 2;
 /// Blocks: those that are written, and one that is being filled.
 const BLOCKS: usize = WRITERS + 1;
 
-/// A block and where it goes.
-type Due = (Block, u64);
+/// What is written, and where it goes.
+type Due = (Content, u64);
+
+/// Bytes as the disk takes them.
+enum Content {
+    /// Put together here.
+    Block(Block),
+    /// A piece that is whole sectors as it came.
+    Piece(Bytes),
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Block(block) => block.parts().0,
+            Self::Piece(piece) => piece,
+        }
+    }
+}
+
+/// Blocks that are used again and again, made when one is needed.
+struct Blocks {
+    free: Receiver<Block>,
+    left: usize,
+}
+
+impl Blocks {
+    /// An empty block; nothing if the writers have ended.
+    fn take(&mut self) -> Option<Block> {
+        if let Ok(block) = self.free.try_recv() {
+            return Some(block);
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                Some(Block::new(BLOCK_SECTORS))
+            }
+            None => self.free.recv().ok(),
+        }
+    }
+}
 
 /// Writes `body` from the beginning of `file` and returns its length; nothing if the file system takes no direct
 /// writes, and then the file may hold anything.
@@ -52,22 +92,19 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
 }
 
 /// Writes all whole sectors, and returns the last block with its offset.
-fn write_blocks(file: &File, body: &dyn ObjectBody) -> io::Result<Due> {
+fn write_blocks(file: &File, body: &dyn ObjectBody) -> io::Result<(Block, u64)> {
     thread::scope(|scope| {
-        let (free, empties) = sync_channel(BLOCKS);
+        let (used, free) = sync_channel(BLOCKS);
         let mut lanes: Vec<SyncSender<Due>> = Vec::with_capacity(WRITERS);
         let mut writers = Vec::with_capacity(WRITERS);
         for _ in 0..WRITERS {
             let (lane, due) = sync_channel(1);
-            let free = free.clone();
+            let used = used.clone();
             lanes.push(lane);
-            writers.push(scope.spawn(move || write_due(file, &due, &free)));
+            writers.push(scope.spawn(move || write_due(file, &due, &used)));
         }
-        for _ in 0..BLOCKS {
-            let _ = free.send(Block::new(BLOCK_SECTORS));
-        }
-        drop(free);
-        let last = fill(body, &lanes, &empties);
+        drop(used);
+        let last = fill(body, &lanes, Blocks { free, left: BLOCKS });
         drop(lanes);
         for writer in writers {
             match writer.join() {
@@ -81,12 +118,18 @@ fn write_blocks(file: &File, body: &dyn ObjectBody) -> io::Result<Due> {
     })
 }
 
-/// Hands full blocks to the writers in turn and returns the last one; nothing if a writer ended before.
-fn fill(body: &dyn ObjectBody, lanes: &[SyncSender<Due>], empties: &Receiver<Block>) -> Option<Due> {
-    let mut block = empties.recv().ok()?;
+/// Hands what is full to the writers in turn and returns the last block; nothing if a writer ended before.
+fn fill(body: &dyn ObjectBody, lanes: &[SyncSender<Due>], mut blocks: Blocks) -> Option<(Block, u64)> {
+    let mut block = blocks.take()?;
     let mut at = 0;
     let mut turn = lanes.iter().cycle();
     for piece in body.open() {
+        if block.len() == 0 && is_whole(&piece) {
+            let next = at + piece.len() as u64;
+            turn.next()?.send((Content::Piece(piece), at)).ok()?;
+            at = next;
+            continue;
+        }
         let mut rest = &*piece;
         loop {
             rest = block.take(rest);
@@ -94,19 +137,21 @@ fn fill(body: &dyn ObjectBody, lanes: &[SyncSender<Due>], empties: &Receiver<Blo
                 break;
             }
             let next = at + block.len() as u64;
-            turn.next()?.send((block, at)).ok()?;
-            block = empties.recv().ok()?;
+            turn.next()?.send((Content::Block(block), at)).ok()?;
+            block = blocks.take()?;
             at = next;
         }
     }
     Some((block, at))
 }
 
-fn write_due(file: &File, due: &Receiver<Due>, free: &SyncSender<Block>) -> io::Result<()> {
-    for (mut block, at) in due {
-        file.write_all_at(block.parts().0, at)?;
-        block.clear();
-        let _ = free.send(block);
+fn write_due(file: &File, due: &Receiver<Due>, used: &SyncSender<Block>) -> io::Result<()> {
+    for (content, at) in due {
+        file.write_all_at(content.bytes(), at)?;
+        if let Content::Block(mut block) = content {
+            block.clear();
+            let _ = used.send(block); // perhaps none is needed any longer
+        }
     }
     Ok(())
 }

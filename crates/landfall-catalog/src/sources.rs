@@ -65,6 +65,8 @@ pub struct Source {
     pub properties: BTreeMap<String, String>,
     /// Where its data goes.
     pub destination: Option<DestinationId>,
+    /// While it has no destination: the one it was taken off.
+    pub left_destination: Option<DestinationId>,
     /// Since when a user has it paused.
     pub paused_at: Option<Timestamp>,
     /// Since when Landfall has it paused.
@@ -75,6 +77,31 @@ pub struct Source {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Source {
+    /// Whether Landfall pauses it when its data is to go to `destination`: it does if the data went somewhere else until
+    /// then (operations.md §5). The removal of a destination pauses its sources itself, so the one that follows does not
+    /// do so again.
+    #[must_use]
+    pub fn is_paused_by(&self, destination: DestinationId) -> bool {
+        let last = self.destination.or(self.left_destination);
+        last.is_some_and(|last| last != destination)
+    }
+
+    /// Its data goes to `destination` from now on, if anywhere.
+    fn go_to(&mut self, destination: Option<DestinationId>, at: Timestamp) {
+        match destination {
+            Some(destination) => {
+                if self.is_paused_by(destination) {
+                    self.system_paused_at = self.system_paused_at.or(Some(at));
+                }
+                self.left_destination = None;
+            }
+            None => self.left_destination = self.destination.or(self.left_destination),
+        }
+        self.destination = destination;
+    }
 }
 
 /// A source to be made.
@@ -112,8 +139,8 @@ pub struct SourceChange {
     pub properties: Option<BTreeMap<String, String>>,
     /// Whether it rests. Resuming ends a pause by Landfall too, since nobody else ends it.
     pub pause: Option<Pause>,
-    /// Where its data goes from now on, if anywhere. A switch from one destination to another makes Landfall pause the
-    /// source, unless the same change resumes it (operations.md §5).
+    /// Where its data goes from now on, if anywhere. Another destination than the last one makes Landfall pause the source
+    /// ([`Source::is_paused_by`]), unless the same change resumes it (operations.md §5).
     pub destination: Option<Option<DestinationId>>,
 }
 
@@ -138,8 +165,8 @@ pub enum SourceError {
     Store(#[from] StoreError),
 }
 
-const COLUMNS: &str = "id, type, name, display_name, stored, destination_id, paused_at, system_paused_at, deleted_at, \
-     created_at, updated_at";
+const COLUMNS: &str = "id, type, name, display_name, stored, destination_id, left_destination_id, paused_at, \
+     system_paused_at, deleted_at, created_at, updated_at";
 
 pub(crate) fn read_type(row: &Row, column: &str) -> Result<SourceType, StoreError> {
     let spelling = row.text(column)?;
@@ -160,6 +187,7 @@ fn read(row: &Row) -> Result<Source, StoreError> {
         display_name: row.text("display_name")?,
         properties: read_properties(row, "stored")?,
         destination: row.opt_destination("destination_id")?,
+        left_destination: row.opt_destination("left_destination_id")?,
         paused_at: row.opt_time("paused_at")?,
         system_paused_at: row.opt_time("system_paused_at")?,
         deleted_at: row.opt_time("deleted_at")?,
@@ -258,12 +286,9 @@ impl Catalog {
         if let Some(destination) = change.destination {
             let mapping = destination.map_or(Mapping::Nowhere, Mapping::To);
             let destination = resolve(&mut session, mapping).await?;
-            if is_switch(source.destination, destination) {
-                source.system_paused_at = source.system_paused_at.or(Some(act.at));
-            }
-            source.destination = destination;
+            source.go_to(destination, act.at);
         }
-        // After the switch: who resumes in the same breath has seen to it by hand.
+        // After the move: who resumes in the same breath has seen to it by hand.
         match change.pause {
             Some(Pause::Pause) => source.paused_at = source.paused_at.or(Some(act.at)),
             Some(Pause::Resume) => (source.paused_at, source.system_paused_at) = (None, None),
@@ -273,13 +298,14 @@ impl Catalog {
         session
             .run(
                 "UPDATE sources SET display_name = $1, stored = $2, paused_at = $3, system_paused_at = $4, \
-                 destination_id = $5, updated_at = $6 WHERE id = $7",
+                 destination_id = $5, left_destination_id = $6, updated_at = $7 WHERE id = $8",
                 args![
                     &source.display_name,
                     &to_stored(&source.properties),
                     source.paused_at,
                     source.system_paused_at,
                     source.destination,
+                    source.left_destination,
                     act.at,
                     id,
                 ],
@@ -311,12 +337,6 @@ impl Catalog {
             ..source
         })
     }
-}
-
-/// Whether data would go to another place than the data before it. The first destination, or none, is no switch: what
-/// comes in without one waits for the next.
-fn is_switch(from: Option<DestinationId>, to: Option<DestinationId>) -> bool {
-    from.zip(to).is_some_and(|(from, to)| from != to)
 }
 
 /// The source, if it isn't deleted.

@@ -57,7 +57,10 @@ impl Catalog {
             )
             .await?;
         if new.unmapped_sources == UnmappedSources::Map {
-            let sql = "UPDATE sources SET destination_id = $1, updated_at = $2 \
+            // As `Source::is_paused_by` has it: whoever was taken off another one is paused.
+            let sql = "UPDATE sources SET system_paused_at = CASE WHEN left_destination_id IS NULL \
+                       THEN system_paused_at ELSE COALESCE(system_paused_at, $2) END, \
+                       destination_id = $1, left_destination_id = NULL, updated_at = $2 \
                        WHERE destination_id IS NULL AND deleted_at IS NULL";
             session.run(sql, args![id, act.at]).await?;
         }

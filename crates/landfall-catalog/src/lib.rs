@@ -10,7 +10,8 @@
 //! - What requests need: [`Catalog::authenticate`], and [`Catalog::access_generation`] to remember its answers.
 //! - What loading needs: [`Catalog::open_load`] and [`Catalog::commit_load`], see [`LedgerError`] for their rules.
 //! - What hooks need: [`Catalog::claim_notices`] and [`Catalog::record_delivery`].
-//! - What proves it all: [`Catalog::accounts`], [`Catalog::check_chain`] and [`Catalog::landed_objects`].
+//! - What proves it all: [`Catalog::accounts`], [`Catalog::check_chain`], [`Catalog::landed_objects`] and
+//!   [`Catalog::log_losses`].
 //!
 //! ```
 //! # use landfall_catalog::*;
@@ -52,6 +53,7 @@ mod events;
 mod hooks;
 mod ids;
 mod ledger;
+mod log_losses;
 mod notification_settings;
 mod outbox;
 mod position;
@@ -97,6 +99,7 @@ pub use ledger::{
     LoadFacts, LoadFilter, LoadRecord, LoadState, ObjectKind, OpenLoad, Outcome, PlanObjects, PlannedObject,
     Skip, SkipReason,
 };
+pub use log_losses::LogLoss;
 pub use notification_settings::{NotificationSettings, Smtp, SmtpSecurity};
 pub use outbox::{Delivery, DeliveryRecord, MOST_AT_ONCE, Notice};
 pub use position::{LogRange, Point, Position};

@@ -276,6 +276,10 @@ impl ServiceWorld {
         self.bucket("lake").join(CHALLENGE)
     }
 
+    pub(crate) fn catalog_path(&self) -> PathBuf {
+        self.dir.path().join("catalog.sqlite")
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.closing()
     }
@@ -287,9 +291,8 @@ impl ServiceWorld {
             created_at: self.now(),
         };
         let entropy = Box::new(Counting(AtomicUsize::new(1)));
-        let path = self.dir.path().join("catalog.sqlite");
         Arc::new(
-            Catalog::open(&path, &SecretKey::new([7; 32]), entropy, &instance)
+            Catalog::open(&self.catalog_path(), &SecretKey::new([7; 32]), entropy, &instance)
                 .await
                 .unwrap(),
         )

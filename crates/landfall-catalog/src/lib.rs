@@ -74,7 +74,7 @@ mod verify;
 
 pub use access_keys::{AccessKey, AccessKeyError, MOST_ACCESS_KEYS, NewAccessKey, Switch};
 pub use announcements::{Announcement, AnnouncementEnd, Recipient};
-pub use audit::AuditEntry;
+pub use audit::{Altered, AuditEntry, FieldChange};
 pub use catalog::{Act, Catalog, Instance};
 pub use checks::{CheckEnd, CheckError, CheckStart, CheckWarning, ConnectionCheck, LONGEST_CHECK, Verdict};
 pub use conditions::{Condition, Finding};

@@ -7,7 +7,7 @@ use landfall_core::ids::{DestinationId, SourceId};
 use landfall_core::time::Timestamp;
 use thiserror::Error;
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::destinations::Pause;
 use crate::error::StoreError;
@@ -236,8 +236,9 @@ impl Catalog {
                 ],
             )
             .await?;
-        audit::note(&mut session, act, "source.create", &id.to_string()).await?;
         let source = find(&mut session, id).await?;
+        let changes = changes(None, Some(&source));
+        audit::note_changes(&mut session, act, "source.create", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(source)
     }
@@ -275,7 +276,8 @@ impl Catalog {
         act: Act<'_>,
     ) -> Result<Source, SourceError> {
         let mut session = self.store.write().await?;
-        let mut source = find(&mut session, id).await?;
+        let old = find(&mut session, id).await?;
+        let mut source = old.clone();
         if let Some(display_name) = &change.display_name {
             refuse_display_name(&mut session, display_name, Some(id)).await?;
             source.display_name.clone_from(display_name);
@@ -311,7 +313,8 @@ impl Catalog {
                 ],
             )
             .await?;
-        audit::note(&mut session, act, "source.update", &id.to_string()).await?;
+        let changes = changes(Some(&old), Some(&source));
+        audit::note_changes(&mut session, act, "source.update", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(source)
     }
@@ -329,7 +332,8 @@ impl Catalog {
                 args![act.at, id],
             )
             .await?;
-        audit::note(&mut session, act, "source.delete", &id.to_string()).await?;
+        let changes = changes(Some(&source), None);
+        audit::note_changes(&mut session, act, "source.delete", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(Source {
             deleted_at: Some(act.at),
@@ -337,6 +341,21 @@ impl Catalog {
             ..source
         })
     }
+}
+
+/// What the audit log tells of a change.
+fn changes(from: Option<&Source>, to: Option<&Source>) -> Changes {
+    let properties = |of: Option<&Source>| of.map(|of| of.properties.clone()).unwrap_or_default();
+    let display_name = |of: Option<&Source>| of.map(|of| of.display_name.clone());
+    let destination = |of: Option<&Source>| of.and_then(|of| of.destination);
+    let paused = |of: Option<&Source>| of.and_then(|of| of.paused_at);
+    let system_paused = |of: Option<&Source>| of.and_then(|of| of.system_paused_at);
+    Changes::default()
+        .field("display_name", display_name(from), display_name(to))
+        .field("destination_id", destination(from), destination(to))
+        .since("paused_at", paused(from), paused(to))
+        .since("system_paused_at", system_paused(from), system_paused(to))
+        .source_properties(&properties(from), &properties(to))
 }
 
 /// The source, if it isn't deleted.

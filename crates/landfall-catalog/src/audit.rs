@@ -29,7 +29,6 @@ pub struct AuditEntry {
 }
 
 /// Adds a line for an act that alters no fields.
-
 pub(crate) async fn note(
     session: &mut Session,
     act: Act<'_>,

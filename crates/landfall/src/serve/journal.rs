@@ -63,7 +63,7 @@ pub(super) async fn open(
 async fn missing(log: &EmbeddedLog, needed: Position) -> anyhow::Result<Option<Range<Position>>> {
     let first = log.bounds(LogPartition::FIRST).await?.first;
     let at_the_end = log.recovery().missing.clone();
-    let missing = at_the_end.or_else(|| (needed < first).then(|| needed..first));
+    let missing = at_the_end.or_else(|| (needed < first).then_some(needed..first));
     Ok(missing
         .filter(|missing| missing.end > needed)
         .map(|missing| missing.start.max(needed)..missing.end))

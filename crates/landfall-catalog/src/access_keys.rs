@@ -3,7 +3,7 @@
 use landfall_core::time::Timestamp;
 use thiserror::Error;
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::ids::AccessKeyId;
@@ -173,7 +173,8 @@ impl Catalog {
                 args![disabled_at, id],
             )
             .await?;
-        audit::note(&mut session, act, action, &id.to_string()).await?;
+        let changes = Changes::default().since("disabled_at", key.disabled_at, disabled_at);
+        audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(AccessKey { disabled_at, ..key })
     }

@@ -1,10 +1,15 @@
 //! The audit log: who did what, and when (operations.md §11).
 
+mod changes;
+
 use landfall_core::time::Timestamp;
 
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
-use crate::store::{Session, args};
+use crate::store::{Row, Session, args};
+
+pub(crate) use changes::Changes;
+pub use changes::{Altered, FieldChange};
 
 /// A line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,19 +24,40 @@ pub struct AuditEntry {
     pub action: String,
     /// To what: its name or number. Never a secret.
     pub subject: String,
+    /// What it altered; empty for acts that alter no fields.
+    pub changes: Vec<FieldChange>,
 }
 
+/// Adds a line for an act that alters no fields.
 pub(crate) async fn note(
     session: &mut Session,
     act: Act<'_>,
     action: &str,
     subject: &str,
 ) -> Result<(), StoreError> {
+    note_changes(session, act, action, subject, &Changes::default()).await
+}
+
+/// Adds a line, with what was altered.
+pub(crate) async fn note_changes(
+    session: &mut Session,
+    act: Act<'_>,
+    action: &str,
+    subject: &str,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     let number = session.next_number("audit").await?;
     session
         .run(
-            "INSERT INTO audit (id, at, who, action, subject) VALUES ($1, $2, $3, $4, $5)",
-            args![number, act.at, act.who, action, subject],
+            "INSERT INTO audit (id, at, who, action, subject, changes) VALUES ($1, $2, $3, $4, $5, $6)",
+            args![
+                number,
+                act.at,
+                act.who,
+                action,
+                subject,
+                changes.to_stored().as_deref()
+            ],
         )
         .await?;
     Ok(())
@@ -56,17 +82,21 @@ impl Catalog {
         let mut session = self.store.read().await?;
         let rows = session
             .rows(
-                "SELECT id, at, who, action, subject FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2",
+                "SELECT id, at, who, action, subject, changes FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2",
                 args![before.unwrap_or(i64::MAX), limit],
             )
             .await?;
-        let entry = |row: &crate::store::Row| {
+        let entry = |row: &Row| {
             Ok(AuditEntry {
                 number: row.int("id")?,
                 at: row.time("at")?,
                 who: row.text("who")?,
                 action: row.text("action")?,
                 subject: row.text("subject")?,
+                changes: match row.opt_text("changes")? {
+                    Some(stored) => changes::from_stored(&stored)?,
+                    None => Vec::new(),
+                },
             })
         };
         rows.iter().map(entry).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use landfall_core::ids::ClientId;
 use landfall_core::time::Timestamp;
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::error::StoreError;
 use crate::secrets::{Entropy, SecretKey, Vault};
 use crate::store::{Session, Store, args};
@@ -93,10 +93,14 @@ impl Catalog {
     /// [`StoreError`].
     pub async fn set_client_id(&self, client_id: ClientId, act: Act<'_>) -> Result<(), StoreError> {
         let mut session = self.store.write().await?;
+        let sql = "SELECT client_id FROM instance";
+        let old = ClientId::new(session.only(sql, args![]).await?.u32("client_id")?);
         session
             .run("UPDATE instance SET client_id = $1", args![client_id])
             .await?;
-        audit::note(&mut session, act, "instance.client_id", &client_id.to_string()).await?;
+        let changes = Changes::default().field("client_id", Some(old), Some(client_id));
+        let subject = client_id.to_string();
+        audit::note_changes(&mut session, act, "instance.client_id", &subject, &changes).await?;
         self.store.commit_access(session).await
     }
 

@@ -4,7 +4,7 @@ use landfall_core::time::Timestamp;
 use thiserror::Error;
 
 use crate::access_keys::Switch;
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::ids::EmailId;
@@ -82,7 +82,15 @@ impl Catalog {
                 args![id, address, act.at],
             )
             .await?;
-        audit::note(&mut session, act, "custom_email.create", &id.to_string()).await?;
+        let changes = Changes::default().field("address", None::<&str>, Some(address));
+        audit::note_changes(
+            &mut session,
+            act,
+            "custom_email.create",
+            &id.to_string(),
+            &changes,
+        )
+        .await?;
         session.commit().await?;
         Ok(CustomEmail {
             id,
@@ -125,7 +133,8 @@ impl Catalog {
                 args![disabled_at, id],
             )
             .await?;
-        audit::note(&mut session, act, action, &id.to_string()).await?;
+        let changes = Changes::default().since("disabled_at", email.disabled_at, disabled_at);
+        audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         session.commit().await?;
         Ok(CustomEmail { disabled_at, ..email })
     }
@@ -136,13 +145,19 @@ impl Catalog {
     /// [`CustomEmailError::NotFound`].
     pub async fn delete_custom_email(&self, id: EmailId, act: Act<'_>) -> Result<(), CustomEmailError> {
         let mut session = self.store.write().await?;
-        let deleted = session
+        let email = find(&mut session, id).await?;
+        session
             .run("DELETE FROM custom_emails WHERE id = $1", args![id])
             .await?;
-        if deleted == 0 {
-            return Err(CustomEmailError::NotFound(id));
-        }
-        audit::note(&mut session, act, "custom_email.delete", &id.to_string()).await?;
+        let changes = Changes::default().field("address", Some(&email.address), None::<&str>);
+        audit::note_changes(
+            &mut session,
+            act,
+            "custom_email.delete",
+            &id.to_string(),
+            &changes,
+        )
+        .await?;
         Ok(session.commit().await?)
     }
 }

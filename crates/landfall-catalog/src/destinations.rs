@@ -73,7 +73,7 @@ pub enum Form {
 /// What happens to sources without a destination when one is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnmappedSources {
-    /// They load to the new one.
+    /// They load to the new one, as soon as a check of it has succeeded (management-api.md §5.2, setup-flow.md §8).
     Map,
     /// They stay without.
     Leave,

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::access_keys::Switch;
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::events::Event;
@@ -148,7 +148,12 @@ impl Catalog {
                 ],
             )
             .await?;
-        audit::note(&mut session, act, "event_hook.create", &id.to_string()).await?;
+        let changes = Changes::default()
+            .secret("url", None, Some(&new.url))
+            .secret("secret", None, Some(&new.secret))
+            .field("events", None::<&str>, Some(events.join(", ")))
+            .field("delay_seconds", None::<u64>, Some(new.delay.as_secs()));
+        audit::note_changes(&mut session, act, "event_hook.create", &id.to_string(), &changes).await?;
         let hook = find(&mut session, &self.vault, id).await?;
         session.commit().await?;
         Ok(hook)
@@ -185,7 +190,8 @@ impl Catalog {
                 args![disabled_at, act.at, id],
             )
             .await?;
-        audit::note(&mut session, act, action, &id.to_string()).await?;
+        let changes = Changes::default().since("disabled_at", hook.disabled_at, disabled_at);
+        audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         session.commit().await?;
         Ok(EventHook {
             disabled_at,

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::access_keys::Switch;
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::ids::HookId;
@@ -111,7 +111,10 @@ impl Catalog {
                 args![id, destination, sealed.as_slice(), &fingerprint(url), act.at],
             )
             .await?;
-        audit::note(&mut session, act, "hook.create", &id.to_string()).await?;
+        let changes = Changes::default()
+            .field("destination_id", None::<DestinationId>, Some(destination))
+            .secret("url", None, Some(url));
+        audit::note_changes(&mut session, act, "hook.create", &id.to_string(), &changes).await?;
         let hook = find(&mut session, &self.vault, id).await?;
         session.commit().await?;
         Ok(hook)
@@ -166,7 +169,8 @@ impl Catalog {
                 args![disabled_at, act.at, id],
             )
             .await?;
-        audit::note(&mut session, act, action, &id.to_string()).await?;
+        let changes = Changes::default().since("disabled_at", hook.disabled_at, disabled_at);
+        audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         session.commit().await?;
         Ok(Hook {
             disabled_at,

@@ -10,7 +10,8 @@
 //! - What requests need: [`Catalog::authenticate`], and [`Catalog::access_generation`] to remember its answers.
 //! - What loading needs: [`Catalog::open_load`] and [`Catalog::commit_load`], see [`LedgerError`] for their rules.
 //! - What hooks need: [`Catalog::claim_notices`] and [`Catalog::record_delivery`].
-//! - What proves it all: [`Catalog::accounts`], [`Catalog::check_chain`] and [`Catalog::landed_objects`].
+//! - What proves it all: [`Catalog::accounts`], [`Catalog::check_chain`], [`Catalog::landed_objects`] and
+//!   [`Catalog::log_losses`].
 //!
 //! ```
 //! # use landfall_catalog::*;
@@ -52,6 +53,7 @@ mod events;
 mod hooks;
 mod ids;
 mod ledger;
+mod log_losses;
 mod notification_settings;
 mod outbox;
 mod position;
@@ -72,7 +74,7 @@ mod verify;
 
 pub use access_keys::{AccessKey, AccessKeyError, MOST_ACCESS_KEYS, NewAccessKey, Switch};
 pub use announcements::{Announcement, AnnouncementEnd, Recipient};
-pub use audit::AuditEntry;
+pub use audit::{Altered, AuditEntry, FieldChange};
 pub use catalog::{Act, Catalog, Instance};
 pub use checks::{CheckEnd, CheckError, CheckStart, CheckWarning, ConnectionCheck, LONGEST_CHECK, Verdict};
 pub use conditions::{Condition, Finding};
@@ -97,6 +99,7 @@ pub use ledger::{
     LoadFacts, LoadFilter, LoadRecord, LoadState, ObjectKind, OpenLoad, Outcome, PlanObjects, PlannedObject,
     Skip, SkipReason,
 };
+pub use log_losses::LogLoss;
 pub use notification_settings::{NotificationSettings, Smtp, SmtpSecurity};
 pub use outbox::{Delivery, DeliveryRecord, MOST_AT_ONCE, Notice};
 pub use position::{LogRange, Point, Position};

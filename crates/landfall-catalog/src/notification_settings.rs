@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::secrets::Vault;
@@ -109,6 +109,39 @@ pub(crate) async fn read(session: &mut Session, vault: &Vault) -> Result<Notific
     })
 }
 
+/// What the audit log tells of a change.
+fn changes(from: &NotificationSettings, to: &NotificationSettings) -> Changes {
+    let (old, new) = (from.smtp.as_ref(), to.smtp.as_ref());
+    let username = |smtp: Option<&Smtp>| smtp.and_then(|smtp| smtp.username.clone());
+    let password = |smtp: Option<&Smtp>| smtp.and_then(|smtp| smtp.password.clone());
+    Changes::default()
+        .field(
+            "suppress_raw_errors",
+            Some(from.suppress_raw_errors),
+            Some(to.suppress_raw_errors),
+        )
+        .field("row_budget", from.row_budget, to.row_budget)
+        .field("idle_days", from.idle_days, to.idle_days)
+        .field(
+            "smtp_host",
+            old.map(|smtp| &smtp.host),
+            new.map(|smtp| &smtp.host),
+        )
+        .field("smtp_port", old.map(|smtp| smtp.port), new.map(|smtp| smtp.port))
+        .field(
+            "smtp_security",
+            old.map(|smtp| smtp.security.as_str()),
+            new.map(|smtp| smtp.security.as_str()),
+        )
+        .field("smtp_username", username(old), username(new))
+        .secret("smtp_password", password(old).as_ref(), password(new).as_ref())
+        .field(
+            "smtp_from",
+            old.map(|smtp| &smtp.from),
+            new.map(|smtp| &smtp.from),
+        )
+}
+
 impl Catalog {
     /// How people are told.
     ///
@@ -146,6 +179,7 @@ impl Catalog {
                 .seal(PASSWORD_PLACE, password.expose_secret().as_bytes())
         });
         let mut session = self.store.write().await?;
+        let old = read(&mut session, &self.vault).await?;
         session
             .run(
                 "INSERT INTO notification_settings (only_row, stored, smtp_password) VALUES (1, $1, $2) \
@@ -153,7 +187,8 @@ impl Catalog {
                 args![&stored, password.as_deref()],
             )
             .await?;
-        audit::note(&mut session, act, "notification_settings.update", "instance").await?;
+        let (action, changes) = ("notification_settings.update", changes(&old, settings));
+        audit::note_changes(&mut session, act, action, "instance", &changes).await?;
         session.commit().await
     }
 }

@@ -7,7 +7,7 @@ use landfall_core::ids::{DestinationId, SourceId};
 use landfall_core::time::Timestamp;
 use thiserror::Error;
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::destinations::Pause;
 use crate::error::StoreError;
@@ -65,6 +65,8 @@ pub struct Source {
     pub properties: BTreeMap<String, String>,
     /// Where its data goes.
     pub destination: Option<DestinationId>,
+    /// While it has no destination: the one it was taken off.
+    pub left_destination: Option<DestinationId>,
     /// Since when a user has it paused.
     pub paused_at: Option<Timestamp>,
     /// Since when Landfall has it paused.
@@ -75,6 +77,31 @@ pub struct Source {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Source {
+    /// Whether Landfall pauses it when its data is to go to `destination`: it does if the data went somewhere else until
+    /// then (operations.md §5). The removal of a destination pauses its sources itself, so the one that follows does not
+    /// do so again.
+    #[must_use]
+    pub fn is_paused_by(&self, destination: DestinationId) -> bool {
+        let last = self.destination.or(self.left_destination);
+        last.is_some_and(|last| last != destination)
+    }
+
+    /// Its data goes to `destination` from now on, if anywhere.
+    fn go_to(&mut self, destination: Option<DestinationId>, at: Timestamp) {
+        match destination {
+            Some(destination) => {
+                if self.is_paused_by(destination) {
+                    self.system_paused_at = self.system_paused_at.or(Some(at));
+                }
+                self.left_destination = None;
+            }
+            None => self.left_destination = self.destination.or(self.left_destination),
+        }
+        self.destination = destination;
+    }
 }
 
 /// A source to be made.
@@ -112,8 +139,8 @@ pub struct SourceChange {
     pub properties: Option<BTreeMap<String, String>>,
     /// Whether it rests. Resuming ends a pause by Landfall too, since nobody else ends it.
     pub pause: Option<Pause>,
-    /// Where its data goes from now on, if anywhere. A switch from one destination to another makes Landfall pause the
-    /// source, unless the same change resumes it (operations.md §5).
+    /// Where its data goes from now on, if anywhere. Another destination than the last one makes Landfall pause the source
+    /// ([`Source::is_paused_by`]), unless the same change resumes it (operations.md §5).
     pub destination: Option<Option<DestinationId>>,
 }
 
@@ -138,8 +165,8 @@ pub enum SourceError {
     Store(#[from] StoreError),
 }
 
-const COLUMNS: &str = "id, type, name, display_name, stored, destination_id, paused_at, system_paused_at, deleted_at, \
-     created_at, updated_at";
+const COLUMNS: &str = "id, type, name, display_name, stored, destination_id, left_destination_id, paused_at, \
+     system_paused_at, deleted_at, created_at, updated_at";
 
 pub(crate) fn read_type(row: &Row, column: &str) -> Result<SourceType, StoreError> {
     let spelling = row.text(column)?;
@@ -160,6 +187,7 @@ fn read(row: &Row) -> Result<Source, StoreError> {
         display_name: row.text("display_name")?,
         properties: read_properties(row, "stored")?,
         destination: row.opt_destination("destination_id")?,
+        left_destination: row.opt_destination("left_destination_id")?,
         paused_at: row.opt_time("paused_at")?,
         system_paused_at: row.opt_time("system_paused_at")?,
         deleted_at: row.opt_time("deleted_at")?,
@@ -208,8 +236,9 @@ impl Catalog {
                 ],
             )
             .await?;
-        audit::note(&mut session, act, "source.create", &id.to_string()).await?;
         let source = find(&mut session, id).await?;
+        let changes = changes(None, Some(&source));
+        audit::note_changes(&mut session, act, "source.create", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(source)
     }
@@ -247,7 +276,8 @@ impl Catalog {
         act: Act<'_>,
     ) -> Result<Source, SourceError> {
         let mut session = self.store.write().await?;
-        let mut source = find(&mut session, id).await?;
+        let old = find(&mut session, id).await?;
+        let mut source = old.clone();
         if let Some(display_name) = &change.display_name {
             refuse_display_name(&mut session, display_name, Some(id)).await?;
             source.display_name.clone_from(display_name);
@@ -258,12 +288,9 @@ impl Catalog {
         if let Some(destination) = change.destination {
             let mapping = destination.map_or(Mapping::Nowhere, Mapping::To);
             let destination = resolve(&mut session, mapping).await?;
-            if is_switch(source.destination, destination) {
-                source.system_paused_at = source.system_paused_at.or(Some(act.at));
-            }
-            source.destination = destination;
+            source.go_to(destination, act.at);
         }
-        // After the switch: who resumes in the same breath has seen to it by hand.
+        // After the move: who resumes in the same breath has seen to it by hand.
         match change.pause {
             Some(Pause::Pause) => source.paused_at = source.paused_at.or(Some(act.at)),
             Some(Pause::Resume) => (source.paused_at, source.system_paused_at) = (None, None),
@@ -273,19 +300,21 @@ impl Catalog {
         session
             .run(
                 "UPDATE sources SET display_name = $1, stored = $2, paused_at = $3, system_paused_at = $4, \
-                 destination_id = $5, updated_at = $6 WHERE id = $7",
+                 destination_id = $5, left_destination_id = $6, updated_at = $7 WHERE id = $8",
                 args![
                     &source.display_name,
                     &to_stored(&source.properties),
                     source.paused_at,
                     source.system_paused_at,
                     source.destination,
+                    source.left_destination,
                     act.at,
                     id,
                 ],
             )
             .await?;
-        audit::note(&mut session, act, "source.update", &id.to_string()).await?;
+        let changes = changes(Some(&old), Some(&source));
+        audit::note_changes(&mut session, act, "source.update", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(source)
     }
@@ -303,7 +332,8 @@ impl Catalog {
                 args![act.at, id],
             )
             .await?;
-        audit::note(&mut session, act, "source.delete", &id.to_string()).await?;
+        let changes = changes(Some(&source), None);
+        audit::note_changes(&mut session, act, "source.delete", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(Source {
             deleted_at: Some(act.at),
@@ -313,10 +343,19 @@ impl Catalog {
     }
 }
 
-/// Whether data would go to another place than the data before it. The first destination, or none, is no switch: what
-/// comes in without one waits for the next.
-fn is_switch(from: Option<DestinationId>, to: Option<DestinationId>) -> bool {
-    from.zip(to).is_some_and(|(from, to)| from != to)
+/// What the audit log tells of a change.
+fn changes(from: Option<&Source>, to: Option<&Source>) -> Changes {
+    let properties = |of: Option<&Source>| of.map(|of| of.properties.clone()).unwrap_or_default();
+    let display_name = |of: Option<&Source>| of.map(|of| of.display_name.clone());
+    let destination = |of: Option<&Source>| of.and_then(|of| of.destination);
+    let paused = |of: Option<&Source>| of.and_then(|of| of.paused_at);
+    let system_paused = |of: Option<&Source>| of.and_then(|of| of.system_paused_at);
+    Changes::default()
+        .field("display_name", display_name(from), display_name(to))
+        .field("destination_id", destination(from), destination(to))
+        .since("paused_at", paused(from), paused(to))
+        .since("system_paused_at", system_paused(from), system_paused(to))
+        .source_properties(&properties(from), &properties(to))
 }
 
 /// The source, if it isn't deleted.

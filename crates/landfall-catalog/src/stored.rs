@@ -31,6 +31,27 @@ pub(crate) enum StoredSource {
     V1 { properties: BTreeMap<String, String> },
 }
 
+/// What a change altered, for the audit log.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form")]
+pub(crate) enum StoredChanges {
+    #[serde(rename = "1")]
+    V1 { fields: Vec<StoredChange> },
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum StoredChange {
+    Secret {
+        field: String,
+    },
+    Value {
+        field: String,
+        from: Option<String>,
+        to: Option<String>,
+    },
+}
+
 /// A connection check.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "form")]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use landfall_core::time::Timestamp;
 use thiserror::Error;
 
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::error::StoreError;
 use crate::ids::UserId;
@@ -280,7 +280,8 @@ impl Catalog {
         session
             .run("DELETE FROM sessions WHERE user_id = $1", args![id])
             .await?;
-        audit::note(&mut session, act, "user.password", user.name.as_str()).await?;
+        let changes = Changes::default().secret("password", None, Some(&password_hash.into()));
+        audit::note_changes(&mut session, act, "user.password", user.name.as_str(), &changes).await?;
         Ok(session.commit().await?)
     }
 
@@ -301,7 +302,8 @@ impl Catalog {
             )
             .await?;
         let subject = format!("{} {}", user.name, role.as_str());
-        audit::note(&mut session, act, "user.role", &subject).await?;
+        let changes = Changes::default().field("role", Some(user.role.as_str()), Some(role.as_str()));
+        audit::note_changes(&mut session, act, "user.role", &subject, &changes).await?;
         session.commit().await?;
         Ok(User { role, ..user })
     }
@@ -320,7 +322,8 @@ impl Catalog {
             .run("DELETE FROM sessions WHERE user_id = $1", args![id])
             .await?;
         session.run("DELETE FROM users WHERE id = $1", args![id]).await?;
-        audit::note(&mut session, act, "user.delete", user.name.as_str()).await?;
+        let changes = Changes::default().field("role", Some(user.role.as_str()), None::<&str>);
+        audit::note_changes(&mut session, act, "user.delete", user.name.as_str(), &changes).await?;
         Ok(session.commit().await?)
     }
 }
@@ -360,7 +363,10 @@ async fn insert(session: &mut Session, new: NewUser<'_>, act: Act<'_>) -> Result
         )
         .await?;
     let subject = format!("{} {}", new.name, new.role.as_str());
-    audit::note(session, act, "user.create", &subject).await?;
+    let changes = Changes::default()
+        .field("role", None::<&str>, Some(new.role.as_str()))
+        .secret("password", None, Some(&new.password_hash.into()));
+    audit::note_changes(session, act, "user.create", &subject, &changes).await?;
     find(session, id).await
 }
 

@@ -1,6 +1,8 @@
 //! The catalog as its users see it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "catalog/audit.rs"]
+mod audit;
 #[path = "catalog/destinations.rs"]
 mod destinations;
 #[path = "catalog/file.rs"]

@@ -14,7 +14,7 @@ use crate::reject::Reason;
 pub(crate) const GENERATED_KEY: &str = "__sdc_primary_key";
 
 /// How objects are named and written: the same for every table of a run.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Naming {
     /// The integration's stored name.
     pub integration: String,

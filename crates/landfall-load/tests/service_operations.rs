@@ -17,9 +17,11 @@ use landfall_catalog::{Catalog, Chain, DestinationChange, Pause};
 use landfall_core::intake::{AcceptedItem, AcceptedRecord};
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
-use landfall_load::service::{Conductor, ConductorHandle, WaitingTable};
+use landfall_load::service::{Conductor, ConductorHandle, HELD_BY_LANDFALL, WaitingTable};
 use landfall_log::{EmbeddedLog, Log, Partition};
 use service_world::{End, Leaping, ServiceWorld, append, part, request};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -294,4 +296,50 @@ fn three_thousand_tables_land_every_record_within_the_memory_they_may_take() {
         ids.sort_unstable();
         assert_eq!(ids, (0..2 * ROUNDS).collect::<Vec<_>>(), "{table}");
     }
+}
+
+/// Changes the catalog behind its back.
+async fn alter(world: &ServiceWorld, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(world.catalog_path());
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[test]
+fn a_fault_of_the_catalog_holds_up_a_table_as_a_fault_of_landfall_until_it_is_gone() {
+    let world = world(10);
+    world.push("orders", 0..3, 3);
+    world.live(async |catalog, log| {
+        alter(
+            &world,
+            "CREATE TRIGGER broken BEFORE INSERT ON loads BEGIN SELECT RAISE(ABORT, 'the disk has a fault'); END",
+        )
+        .await;
+        beside(&world, catalog.clone(), log, async |handle| {
+            world.heard.until("failed", 2).await;
+            let source = catalog.sources().await.unwrap()[0].id;
+            let table = catalog.tables(source).await.unwrap().remove(0);
+            let fault = table.last_error.unwrap();
+            assert_eq!(fault.code, HELD_BY_LANDFALL);
+            assert!(fault.message.contains("the control state"), "{}", fault.message);
+            let lake = catalog.destinations().await.unwrap().remove(0);
+            assert!(lake.state.can_load(), "the destination is not to blame");
+            assert!(world.objects("lake").is_empty());
+            alter(&world, "DROP TRIGGER broken").await;
+            handle.wake();
+            world.heard.until("landed", 1).await;
+            let table = catalog.table(table.id).await.unwrap().unwrap();
+            assert!(table.last_error.is_none(), "{table:?}");
+        })
+        .await;
+    });
+    assert!(
+        world
+            .heard
+            .of("failed")
+            .iter()
+            .all(|line| line == "failed shop/orders internal")
+    );
+    assert_eq!(world.ids("orders"), [0, 1, 2]);
 }

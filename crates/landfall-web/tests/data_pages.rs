@@ -433,6 +433,18 @@ async fn an_integration_is_renamed_paused_moved_and_deleted() {
     let (_, to, _) = post("destination", "destination", "").await;
     assert!(body(&admin, &to).await.contains("No destination</span>"));
     assert!(body(&admin, "/").await.contains("Choose where it is to go"));
+    let settings = body(&admin, "/integrations/1/settings").await;
+    assert!(
+        settings.contains(", where it was before, pauses the integration: pushes are refused with 401"),
+        "{settings}"
+    );
+    let (_, to, _) = post("destination", "destination", "1").await;
+    assert!(body(&admin, &to).await.contains("Active</span>"), "it went back");
+    let settings = body(&admin, "/integrations/1/settings").await;
+    assert!(
+        settings.contains("Another destination pauses the integration"),
+        "{settings}"
+    );
     let (status, _, page) = post("delete", "confirm", "Shop").await;
     assert!(status == 422 && page.contains("This is not the name."), "{page}");
     let (_, to, _) = post("delete", "confirm", "Store").await;

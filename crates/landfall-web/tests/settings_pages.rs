@@ -817,6 +817,8 @@ async fn the_audit_log_names_people_programs_and_things() {
         "no. 1 of Store",
         "access key Terraform (…",
         "<code>source.update</code>",
+        "<code>display_name</code> My Shop → Store",
+        "<code>password</code> changed (secret)",
     ] {
         assert!(log.contains(part), "{part}: {log}");
     }

@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use landfall_catalog::{Account, Catalog, Chain, Point, Source};
+use landfall_catalog::{Account, Catalog, Chain, LogLoss, Point, Source};
 use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedItem, decode};
 use landfall_core::units::ByteCount;
-use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, Partition};
+use landfall_log::{Damage, EmbeddedLog, EmbeddedLogSettings, Log, Partition, ReadError};
 use serde_json::json;
 
 use crate::cli::VerifyOptions;
@@ -70,10 +70,15 @@ pub(crate) fn run(options: &VerifyOptions) -> ExitCode {
 async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
     let catalog = DataFolder::existing_catalog(options.data_dir.as_deref()).await?;
     let mut tables = accounts(&catalog).await?;
-    let log_note = count_waiting(options, &catalog, &mut tables).await?;
+    let losses = catalog.log_losses().await?;
+    let log_note = count_waiting(options, &catalog, &mut tables, &losses).await?;
     let buckets = bucket::check(&catalog, options).await?;
     let out_of_sight = catalog.objects_out_of_sight().await?;
-    let notes: Vec<String> = log_note.into_iter().chain(removed_note(out_of_sight)).collect();
+    let notes: Vec<String> = log_note
+        .into_iter()
+        .chain(losses.iter().map(loss_note))
+        .chain(removed_note(out_of_sight))
+        .collect();
     let mut tables: Vec<TableAccount> = tables.into_values().collect();
     tables.sort_by(|one, two| (&one.source, &one.table).cmp(&(&two.source, &two.table)));
     let problems: Vec<String> = tables
@@ -82,7 +87,7 @@ async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
         .chain(buckets.iter().flat_map(bucket::BucketFindings::problems))
         .collect();
     if options.json {
-        say!("{}", json_report(&tables, &buckets, &notes, &problems));
+        say!("{}", json_report(&tables, &buckets, &losses, &notes, &problems));
     } else {
         print_report(&tables, &buckets, &notes, &problems);
     }
@@ -128,12 +133,21 @@ async fn accounts(catalog: &Catalog) -> anyhow::Result<Tables> {
     }
 }
 
+/// Whether it was accepted that this is lost, as far as a load still needed it.
+fn is_accepted(damage: &Damage, losses: &[LogLoss]) -> bool {
+    let end = damage.lost.end.as_u64();
+    losses
+        .iter()
+        .any(|loss| loss.first.as_u64() < end && loss.last.as_u64() + 1 >= end)
+}
+
 /// Counts what the log holds after the last load of each table. A running server keeps the log to itself; then a note
 /// says so.
 async fn count_waiting(
     options: &VerifyOptions,
     catalog: &Catalog,
     tables: &mut Tables,
+    losses: &[LogLoss],
 ) -> anyhow::Result<Option<String>> {
     let folder = DataFolder::chosen(options.data_dir.as_deref()).join("log");
     let settings = EmbeddedLogSettings {
@@ -153,7 +167,13 @@ async fn count_waiting(
     let bounds = log.bounds(Partition::FIRST).await?;
     let mut at = bounds.first;
     while at < bounds.next {
-        let entries = log.read(Partition::FIRST, at, ByteCount::new(8 << 20)).await?;
+        let entries = match log.read(Partition::FIRST, at, ByteCount::new(8 << 20)).await {
+            Err(ReadError::Damaged(damage)) if is_accepted(&damage, losses) => {
+                at = damage.lost.end;
+                continue;
+            }
+            read => read?,
+        };
         let Some(last) = entries.last() else { break };
         at = last.position.next();
         for entry in &entries {
@@ -194,6 +214,18 @@ async fn count_waiting(
     }
     log.close().await;
     Ok(None)
+}
+
+/// Says what was accepted, and can be in none of the sums.
+fn loss_note(loss: &LogLoss) -> String {
+    format!(
+        "{} entry(s) of the log ({} to {}) were lost, which was accepted at {}: what they held and had not landed by then is \
+         in no sum, since nobody can tell how many records that were",
+        loss.entries(),
+        loss.first.as_u64(),
+        loss.last.as_u64(),
+        loss.accepted_at
+    )
 }
 
 /// Says what nobody can look for any more.
@@ -246,6 +278,7 @@ fn print_report(
 fn json_report(
     tables: &[TableAccount],
     buckets: &[bucket::BucketFindings],
+    losses: &[LogLoss],
     notes: &[String],
     problems: &[String],
 ) -> String {
@@ -262,9 +295,18 @@ fn json_report(
             "waiting": table.waiting,
         })
     };
+    let loss = |loss: &LogLoss| {
+        json!({
+            "first": loss.first.as_u64(),
+            "last": loss.last.as_u64(),
+            "entries": loss.entries(),
+            "accepted_at": loss.accepted_at.to_string(),
+        })
+    };
     let report = json!({
         "clean": problems.is_empty(),
         "tables": tables.iter().map(table).collect::<Vec<_>>(),
+        "log_losses": losses.iter().map(loss).collect::<Vec<_>>(),
         "buckets": buckets.iter().map(bucket::BucketFindings::to_json).collect::<Vec<_>>(),
         "notes": notes,
         "problems": problems,

@@ -8,10 +8,11 @@ use super::{
     AccessEffect, Destination, DestinationChange, DestinationError, Form, MappedSources, NewDestination,
     Pause, PropertiesChange, UnmappedSources, save_state,
 };
-use crate::audit;
+use crate::audit::{self, Changes};
 use crate::catalog::{Act, Catalog};
 use crate::destination_state::{AccessFault, DestinationEvent, DestinationState};
 use crate::error::StoreError;
+use crate::properties::DestinationProperties;
 use crate::store::{Session, args};
 
 /// Name of a destination that was given none.
@@ -57,12 +58,16 @@ impl Catalog {
             )
             .await?;
         if new.unmapped_sources == UnmappedSources::Map {
-            let sql = "UPDATE sources SET destination_id = $1, updated_at = $2 \
+            // As `Source::is_paused_by` has it: whoever was taken off another one is paused.
+            let sql = "UPDATE sources SET system_paused_at = CASE WHEN left_destination_id IS NULL \
+                       THEN system_paused_at ELSE COALESCE(system_paused_at, $2) END, \
+                       destination_id = $1, left_destination_id = NULL, updated_at = $2 \
                        WHERE destination_id IS NULL AND deleted_at IS NULL";
             session.run(sql, args![id, act.at]).await?;
         }
-        audit::note(&mut session, act, "destination.create", &id.to_string()).await?;
         let destination = find(&mut session, &self.vault, id).await?;
+        let changes = changes(None, &destination);
+        audit::note_changes(&mut session, act, "destination.create", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(destination)
     }
@@ -112,8 +117,9 @@ impl Catalog {
                 args![act.at, id],
             )
             .await?;
-        audit::note(&mut session, act, "destination.update", &id.to_string()).await?;
         let destination = find(&mut session, &self.vault, id).await?;
+        let changes = changes(Some(&old), &destination);
+        audit::note_changes(&mut session, act, "destination.update", &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(destination)
     }
@@ -208,9 +214,35 @@ impl Catalog {
         for sql in statements {
             session.run(sql, args![id]).await?;
         }
-        audit::note(&mut session, act, "destination.delete", &id.to_string()).await?;
+        let fate = match sources {
+            MappedSources::Pause => "pause",
+            MappedSources::Delete => "delete",
+        };
+        let changes = Changes::default()
+            .field("name", Some(&old.name), None::<&str>)
+            .field("sources", None::<&str>, Some(fate));
+        audit::note_changes(&mut session, act, "destination.delete", &id.to_string(), &changes).await?;
         Ok(self.store.commit_access(session).await?)
     }
+}
+
+/// What the audit log tells of a change.
+fn changes(from: Option<&Destination>, to: &Destination) -> Changes {
+    let nothing = DestinationProperties::default();
+    let old = from.map_or(&nothing, |from| &from.properties);
+    Changes::default()
+        .field("name", from.map(|from| &from.name), Some(&to.name))
+        .field(
+            "description",
+            from.and_then(|from| from.description.as_ref()),
+            to.description.as_ref(),
+        )
+        .since(
+            "paused_at",
+            from.and_then(|from| from.state.paused_at()),
+            to.state.paused_at(),
+        )
+        .destination_properties(old, &to.properties)
 }
 
 fn state_after(state: &DestinationState, change: &PropertiesChange, at: Timestamp) -> DestinationState {

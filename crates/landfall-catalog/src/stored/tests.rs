@@ -27,6 +27,21 @@ fn everything_ever_stored_stays_readable() {
     };
     assert_eq!(source, expected);
 
+    let changes: StoredChanges = read(include_str!("../../tests/fixtures/changes-v1.json"));
+    let expected = StoredChanges::V1 {
+        fields: vec![
+            StoredChange::Secret {
+                field: "sentinel_key".to_owned(),
+            },
+            StoredChange::Value {
+                field: "name".to_owned(),
+                from: Some("Lake".to_owned()),
+                to: Some("Pond".to_owned()),
+            },
+        ],
+    };
+    assert_eq!(changes, expected);
+
     let check: StoredCheck = read(include_str!("../../tests/fixtures/check-v1.json"));
     let expected = StoredCheck::V1 {
         name: "116078.155582.check.7bc049a4".to_owned(),

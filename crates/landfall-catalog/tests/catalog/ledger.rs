@@ -495,3 +495,29 @@ async fn records_that_are_lost_take_an_open_load_with_them_and_are_counted() {
         .unwrap();
     assert_eq!((report[0].records_lost, report[0].rows_loaded), (13, 0));
 }
+
+#[tokio::test]
+async fn entries_of_the_log_that_are_given_up_are_counted_once_however_they_are_found() {
+    let world = World::new().await;
+    let loss = |first, last, millis| LogLoss {
+        partition: Partition::new(0),
+        first: Position::new(first),
+        last: Position::new(last),
+        accepted_at: at(millis),
+    };
+    let finds = [
+        (loss(3, 5, 10), true),
+        (loss(3, 5, 20), false),
+        (loss(4, 4, 30), false),
+        (loss(5, 9, 40), true),
+        (loss(10, 11, 50), true),
+        (loss(20, 20, 60), true),
+    ];
+    for (find, is_new) in finds {
+        let recorded = world.catalog.record_log_loss(&find).await.unwrap();
+        assert_eq!(recorded, is_new, "{find:?}");
+    }
+    let losses = world.catalog.log_losses().await.unwrap();
+    assert_eq!(losses, [loss(3, 11, 10), loss(20, 20, 60)]);
+    assert_eq!(losses[0].entries(), 9);
+}

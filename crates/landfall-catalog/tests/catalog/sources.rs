@@ -1,7 +1,7 @@
 use landfall_catalog::*;
 use landfall_core::ids::{DestinationId, SourceId};
 
-use crate::world::{World, act, at, new_source};
+use crate::world::{World, act, at, new_destination, new_source};
 
 #[tokio::test]
 async fn names_are_unique_until_their_source_is_deleted() {
@@ -112,7 +112,10 @@ async fn a_switch_from_one_destination_to_another_pauses_the_source_until_it_is_
         ("and back: the pause stays as it is", to(Some(lake)), Some(at(12))),
         ("resumed by hand", resume(None), None),
         ("none", to(None), None),
-        ("one after none", to(Some(pond)), None),
+        ("none, still", to(None), None),
+        ("the one it was taken off", to(Some(lake)), None),
+        ("none again", to(None), None),
+        ("another one after none", to(Some(pond)), Some(at(19))),
         (
             "another one, resumed in the same change",
             resume(Some(Some(lake))),
@@ -127,6 +130,65 @@ async fn a_switch_from_one_destination_to_another_pauses_the_source_until_it_is_
         assert_eq!(changed.paused_at, None, "{step}");
         let stored = world.catalog.source(source).await.unwrap().unwrap();
         assert_eq!(stored, changed, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn a_removed_destination_pauses_its_sources_once_and_the_next_one_does_not_again() {
+    let world = World::new().await;
+    let lake = world.destination("Lake").await;
+    let pond = world.destination("Pond").await;
+    let source = world.source_of("shop", Mapping::To(lake)).await;
+    let removed = world
+        .catalog
+        .delete_destination(lake, MappedSources::Pause, act(10))
+        .await;
+    removed.unwrap();
+    let stored = world.catalog.source(source).await.unwrap().unwrap();
+    assert_eq!(
+        (stored.destination, stored.system_paused_at),
+        (None, Some(at(10)))
+    );
+    assert!(!stored.is_paused_by(pond));
+    for change in [
+        SourceChange {
+            pause: Some(Pause::Resume),
+            ..SourceChange::default()
+        },
+        SourceChange {
+            destination: Some(Some(pond)),
+            ..SourceChange::default()
+        },
+    ] {
+        let changed = world.catalog.update_source(source, &change, act(20)).await;
+        assert_eq!(changed.unwrap().system_paused_at, None);
+    }
+}
+
+#[tokio::test]
+async fn a_new_destination_takes_over_sources_without_one_and_pauses_those_that_had_another() {
+    let world = World::new().await;
+    let lake = world.destination("Lake").await;
+    let fresh = world.source_of("fresh", Mapping::Nowhere).await;
+    let moved = world.source_of("moved", Mapping::To(lake)).await;
+    let nowhere = SourceChange {
+        destination: Some(None),
+        ..SourceChange::default()
+    };
+    world
+        .catalog
+        .update_source(moved, &nowhere, act(10))
+        .await
+        .unwrap();
+    let mut new = new_destination(Some("Pond"));
+    new.unmapped_sources = UnmappedSources::Map;
+    let pond = world.catalog.create_destination(&new, act(20)).await.unwrap();
+    assert!(!pond.state.can_load(), "sources go to it before any check of it");
+    for (source, paused_at) in [(fresh, None), (moved, Some(at(20)))] {
+        let stored = world.catalog.source(source).await.unwrap().unwrap();
+        assert_eq!(stored.destination, Some(pond.id), "{}", stored.name);
+        assert_eq!(stored.system_paused_at, paused_at, "{}", stored.name);
+        assert_eq!(stored.left_destination, None, "{}", stored.name);
     }
 }
 

@@ -116,6 +116,14 @@ impl World {
         self.catalog.create_source(&new, act(3)).await.unwrap().id
     }
 
+    pub(crate) async fn source_of(&self, name: &str, mapping: Mapping) -> SourceId {
+        let new = NewSource {
+            mapping,
+            ..new_source(name)
+        };
+        self.catalog.create_source(&new, act(3)).await.unwrap().id
+    }
+
     pub(crate) async fn table(&self, source: SourceId, name: &str) -> TableId {
         let ensured = self.catalog.ensure_table(source, name, name, at(4)).await;
         ensured.unwrap().table.id

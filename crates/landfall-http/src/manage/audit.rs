@@ -1,7 +1,7 @@
 //! `GET /v4/audit-log`: who changed what (ext; operations.md §11).
 
 use axum::extract::State;
-use landfall_catalog::AuditEntry;
+use landfall_catalog::{Altered, AuditEntry, FieldChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,33 @@ struct AuditLine<'a> {
     /// Such as `source.create`.
     action: &'a str,
     subject: &'a str,
+    /// The fields that were altered.
+    changes: Vec<ChangeObject<'a>>,
+}
+
+/// A field that was altered.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeObject<'a> {
+    field: &'a str,
+    /// Whether it is a secret: then its values are not kept.
+    secret: bool,
+    /// The value before; none if it was not set.
+    from: Option<&'a str>,
+    /// The value after; none if it is not set.
+    to: Option<&'a str>,
+}
+
+fn change(change: &FieldChange) -> ChangeObject<'_> {
+    let (secret, from, to) = match &change.altered {
+        Altered::Secret => (true, None, None),
+        Altered::Value { from, to } => (false, from.as_deref(), to.as_deref()),
+    };
+    ChangeObject {
+        field: &change.field,
+        secret,
+        from,
+        to,
+    }
 }
 
 fn line(entry: &AuditEntry) -> AuditLine<'_> {
@@ -39,6 +66,7 @@ fn line(entry: &AuditEntry) -> AuditLine<'_> {
         who: &entry.who,
         action: &entry.action,
         subject: &entry.subject,
+        changes: entry.changes.iter().map(change).collect(),
     }
 }
 

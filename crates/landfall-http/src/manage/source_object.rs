@@ -27,6 +27,9 @@ pub(super) struct SourceObject<'a> {
     display_name: &'a str,
     created_at: Seconds,
     destination_id: Option<u32>,
+    /// While `destination_id` is null: the one it was taken off. Any other one pauses it (ext).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_destination_id: Option<u32>,
     report_card: ReportCard,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_url: Option<&'a str>,
@@ -48,6 +51,7 @@ impl<'a> SourceObject<'a> {
             display_name: &source.display_name,
             created_at: Seconds(source.created_at),
             destination_id: source.destination.map(DestinationId::as_u32),
+            left_destination_id: source.left_destination.map(DestinationId::as_u32),
             report_card: card_of(source),
             webhook_url: None,
         }

@@ -4,11 +4,12 @@
 //! gap or overlap. Nothing is changed.
 
 use axum::extract::State;
-use landfall_catalog::{Account, Chain, Partition, Point, TableId};
+use landfall_catalog::{Account, Chain, LogLoss, Partition, Point, TableId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
+use super::instant::Seconds;
 use super::request::{Query, number};
 use super::state::ManageState;
 
@@ -18,6 +19,8 @@ const PAGE: u32 = 100;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct VerifyObject<'a> {
     accounts: Vec<AccountObject<'a>>,
+    /// What the log has lost and was given up: it is in no account.
+    log_losses: Vec<LogLossObject>,
     /// What to give as `after` for those that follow; none if these were the last.
     next: Option<String>,
 }
@@ -35,6 +38,16 @@ struct AccountObject<'a> {
     lost: u64,
     balanced: bool,
     chain: ChainObject,
+}
+
+/// Entries of the log whose loss was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+struct LogLossObject {
+    partition: u32,
+    first: u64,
+    last: u64,
+    entries: u64,
+    accepted_at: Seconds,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,6 +76,16 @@ fn point_object(point: Point) -> PointObject {
     PointObject {
         position: point.position.as_u64(),
         ordinal: point.ordinal,
+    }
+}
+
+fn loss_object(loss: &LogLoss) -> LogLossObject {
+    LogLossObject {
+        partition: loss.partition.number(),
+        first: loss.first.as_u64(),
+        last: loss.last.as_u64(),
+        entries: loss.entries(),
+        accepted_at: Seconds(loss.accepted_at),
     }
 }
 
@@ -116,8 +139,10 @@ pub(super) async fn show(State(state): State<ManageState>, query: Query) -> Answ
     }
     let is_full = accounts.len() >= PAGE as usize;
     let last = accounts.last().filter(|_| is_full);
+    let losses = state.catalog().log_losses().await?;
     ok(&VerifyObject {
         accounts: objects,
+        log_losses: losses.iter().map(loss_object).collect(),
         next: last.map(|account| format!("{}.{}", account.table, account.partition)),
     })
 }

@@ -72,6 +72,11 @@ async fn changes_are_audited_under_the_key_that_made_them() {
             ("admin key", "access_key.create")
         ]
     );
+    let shown = world.ok("GET", "/v4/audit-log", "").await;
+    let expected = serde_json::json!(
+        [{"field": "display_name", "secret": false, "from": null, "to": "Shop"}]
+    );
+    assert_eq!(shown["data"][0]["changes"], expected);
 }
 
 #[tokio::test]

@@ -169,11 +169,23 @@ async fn a_loading_report_sums_up_what_was_loaded() {
 async fn the_ledger_is_checked_table_by_table() {
     let (world, table) = with_load().await;
     let expected = format!(
-        r#"{{"accounts":[{{"source_id":1,"table_id":{table},"table":"orders","partition":3,"landed_through":{{"position":7,"ordinal":4294967295}},"records":3,"landed":2,"rejected":1,"lost":0,"balanced":true,"chain":{{"status":"whole","loads":1}}}}],"next":null}}"#
+        r#"{{"accounts":[{{"source_id":1,"table_id":{table},"table":"orders","partition":3,"landed_through":{{"position":7,"ordinal":4294967295}},"records":3,"landed":2,"rejected":1,"lost":0,"balanced":true,"chain":{{"status":"whole","loads":1}}}}],"log_losses":[],"next":null}}"#
     );
     assert_eq!(world.call("GET", "/v4/verify", "").await, (200, expected));
+    let loss = LogLoss {
+        partition: Partition::new(3),
+        first: Position::new(8),
+        last: Position::new(9),
+        accepted_at: at(0),
+    };
+    world.catalog.record_log_loss(&loss).await.unwrap();
     let after = world.ok("GET", &format!("/v4/verify?after={table}.3"), "").await;
-    assert_eq!(after, json!({"accounts": [], "next": Value::Null}));
+    let lost =
+        json!({"partition": 3, "first": 8, "last": 9, "entries": 2, "accepted_at": "1970-01-01T00:00:00Z"});
+    assert_eq!(
+        after,
+        json!({"accounts": [], "log_losses": [lost], "next": Value::Null})
+    );
     let refusal =
         r#"{"error":"InvalidPage","data":{"message":"after must be the next of the answer before"}}"#;
     world

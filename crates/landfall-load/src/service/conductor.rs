@@ -370,7 +370,9 @@ impl Conductor {
         }
         self.close_all();
         self.start_jobs().await?;
-        Ok(self.running == 0 && self.queue.is_empty())
+        // What was gathered for another destination than it goes to now is read again.
+        self.unpark(self.parts.clock.elapsed()).await?;
+        Ok(self.running == 0 && self.queue.is_empty() && self.catch_up.is_none())
     }
 
     pub(super) async fn step(&self, step: Step) {

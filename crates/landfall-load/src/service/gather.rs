@@ -111,11 +111,12 @@ impl Gatherer {
         ready.or_else(|| self.open.as_ref().map(|open| open.first))
     }
 
-    /// Later batches go where `naming` says.
+    /// Later batches go where `naming` says. What was gathered for another one is ready to be looked at, since it may
+    /// not land so any more ([`ReadyLoad::is_for`](super::jobs::ReadyLoad::is_for)).
     pub(super) fn rename(&mut self, naming: &Arc<Naming>) {
         if self.again.is_some() {
             self.renamed = Some(naming.clone());
-        } else if !Arc::ptr_eq(&self.naming, naming) {
+        } else if !Arc::ptr_eq(&self.naming, naming) && self.naming != *naming {
             self.close(Activation::Stays);
             self.naming = naming.clone();
         }

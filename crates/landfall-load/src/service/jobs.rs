@@ -6,7 +6,7 @@ use landfall_catalog::{Activation, LogRange, OpenLoad, Point};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::Timestamp;
 use landfall_core::units::TableVersion;
-use landfall_format::ClosedBatch;
+use landfall_format::{ClosedBatch, Naming};
 use landfall_log::Position;
 
 /// Work that waits for its turn.
@@ -27,6 +27,14 @@ pub(super) struct ReadyLoad {
     pub(super) extremes: Extremes,
     /// The load as the ledger has it, if it was opened before.
     pub(super) opened: Option<OpenLoad>,
+}
+
+impl ReadyLoad {
+    /// Whether it was gathered for objects named and written like this. A load that is not in the ledger yet lands so or
+    /// not at all: what lies in a bucket has the format and the keys of its destination.
+    pub(super) fn is_for(&self, naming: &Naming) -> bool {
+        **self.batch.plan().naming() == *naming
+    }
 }
 
 /// An activation without records before it.

@@ -16,7 +16,7 @@ use landfall_catalog::{
 use landfall_core::ids::{ClientId, DestinationId, SourceId};
 use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord, AcceptedRequest, encode};
 use landfall_core::object_key::ObjectKeyTemplate;
-use landfall_core::settings::{BatchLimits, FileFormat};
+use landfall_core::settings::{BatchLimits, Delimiter, FileFormat};
 use landfall_core::time::Timestamp;
 use landfall_core::units::{ByteCount, TableVersion};
 use landfall_load::service::{
@@ -80,8 +80,16 @@ struct FolderPlaces {
 #[async_trait]
 impl Places for FolderPlaces {
     async fn open(&self, destination: &Destination) -> Result<Place, AccessFault> {
-        let bucket = destination.properties.open()["s3_bucket"].clone();
-        let template = match self.format {
+        let properties = destination.properties.open();
+        let bucket = properties["s3_bucket"].clone();
+        let format = match properties.get("output_file_format").map(String::as_str) {
+            Some("csv") => FileFormat::Csv {
+                delimiter: Delimiter::Comma,
+                force_quote: false,
+            },
+            _ => self.format,
+        };
+        let template = match format {
             FileFormat::Jsonl => "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].jsonl",
             FileFormat::Csv { .. } => {
                 "[integration_name]/[table_name]/[table_version]_[timestamp_loaded].csv"
@@ -90,8 +98,8 @@ impl Places for FolderPlaces {
         Ok(Place {
             bucket: (self.wrap)(Arc::new(FolderBucket::open(&self.folder, bucket))),
             challenge: Some(CHALLENGE.to_owned()),
-            template: ObjectKeyTemplate::parse(template, self.format.output_format()).unwrap(),
-            format: self.format,
+            template: ObjectKeyTemplate::parse(template, format.output_format()).unwrap(),
+            format,
             max_key_part_bytes: Some(255),
         })
     }
@@ -268,6 +276,10 @@ impl ServiceWorld {
         self.bucket("lake").join(CHALLENGE)
     }
 
+    pub(crate) fn catalog_path(&self) -> PathBuf {
+        self.dir.path().join("catalog.sqlite")
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.closing()
     }
@@ -279,9 +291,8 @@ impl ServiceWorld {
             created_at: self.now(),
         };
         let entropy = Box::new(Counting(AtomicUsize::new(1)));
-        let path = self.dir.path().join("catalog.sqlite");
         Arc::new(
-            Catalog::open(&path, &SecretKey::new([7; 32]), entropy, &instance)
+            Catalog::open(&self.catalog_path(), &SecretKey::new([7; 32]), entropy, &instance)
                 .await
                 .unwrap(),
         )
@@ -301,8 +312,19 @@ impl ServiceWorld {
     }
 
     pub(crate) async fn destination(&self, catalog: &Catalog, bucket: &str) -> DestinationId {
+        self.destination_of(catalog, bucket, "jsonl").await
+    }
+
+    /// A destination whose objects hold `format`.
+    pub(crate) async fn destination_of(
+        &self,
+        catalog: &Catalog,
+        bucket: &str,
+        format: &str,
+    ) -> DestinationId {
         let mut properties = DestinationProperties::default();
         properties.set("s3_bucket", bucket);
+        properties.set("output_file_format", format);
         let new = NewDestination {
             name: None,
             description: None,

@@ -179,7 +179,7 @@ pub(crate) enum SourceCommand {
         /// The new name
         name: String,
     },
-    /// Load a source to a destination. One that had another is paused until you unpause it
+    /// Load a source to a destination. One whose data went to another is paused until you unpause it
     Move {
         /// Number of the source
         id: u32,

@@ -122,7 +122,9 @@ async fn change(client: &Client, id: u32, body: &Value, as_json: bool) -> Result
         state(&changed)
     );
     if !changed["system_paused_at"].is_null() {
-        say!("Its destination was switched or deleted. To take data again: landfall source unpause {id}");
+        say!(
+            "Its destination was switched or deleted, which pauses it. To take data again: landfall source unpause {id}"
+        );
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) async fn open(settings: &ServeSettings, folder: &DataFolder) -> anyho
         catalog.set_client_id(client, act).await?;
         instance.client_id = client;
     }
-    let log = journal::open(&folder.log(), settings, &catalog).await?;
+    let log = journal::open(&folder.log(), settings, &catalog, clock.closing()).await?;
     Ok(Core {
         catalog: Arc::new(catalog),
         log: Arc::new(log),

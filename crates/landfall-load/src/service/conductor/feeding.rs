@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use landfall_catalog::Activation;
+use landfall_catalog::{Activation, LogLoss, Position as LedgerPosition};
 use landfall_core::clean_name::clean_name;
 use landfall_core::intake::{AcceptedRequest, decode};
 use landfall_core::units::ByteCount;
 use landfall_format::Reason;
-use landfall_log::{Entry, Log, Position, ReadError};
+use landfall_log::{Damage, Entry, Log, Position, ReadError};
 use tokio::task::JoinHandle;
 
 use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
 use crate::service::places::Route;
+use crate::service::point::PARTITION;
 use crate::service::steps::Step;
 use crate::service::tables::{Flow, TableKey, TableWork};
 use crate::streams::is_reserved;
@@ -107,17 +108,30 @@ impl Conductor {
             match self.parts.log.read(LOG_PARTITION, from, most).await {
                 Ok(entries) => return Ok((from, entries)),
                 Err(ReadError::Damaged(damage)) if self.passes_over_losses => {
-                    let (start, end) = (damage.lost.start, damage.lost.end);
-                    let segment = &damage.segment;
-                    tracing::error!(
-                        log.segment = segment,
-                        "entries {start} up to, not including, {end} are given up, as was asked for: {segment} has lost them"
-                    );
-                    from = end;
+                    self.note_loss(from, &damage).await?;
+                    from = damage.lost.end;
                 }
                 Err(fault) => return Err(fault.into()),
             }
         }
+    }
+
+    /// Notes which entries from `from` on are passed over, before they are: the books show what is missing.
+    async fn note_loss(&self, from: Position, damage: &Damage) -> Result<(), ConductorError> {
+        let (start, end) = (damage.lost.start.max(from), damage.lost.end);
+        let segment = &damage.segment;
+        tracing::error!(
+            log.segment = segment,
+            "entries {start} up to, not including, {end} are given up, as was asked for: {segment} has lost them"
+        );
+        let loss = LogLoss {
+            partition: PARTITION,
+            first: LedgerPosition::new(start.as_u64()),
+            last: LedgerPosition::new(end.as_u64() - 1),
+            accepted_at: self.parts.clock.closing(),
+        };
+        self.parts.catalog.record_log_loss(&loss).await?;
+        Ok(())
     }
 
     async fn feed(&mut self, entry: &Entry, reader: Reader) -> Result<(), ConductorError> {

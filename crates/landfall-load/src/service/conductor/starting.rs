@@ -43,10 +43,15 @@ impl Conductor {
                 let now = self.parts.clock.elapsed();
                 let place = match &load.opened {
                     Some(opened) => self.routes.find_place(opened.intent.destination, now).await?,
-                    None => self.routes.find(key.source, now).await?.map(|route| route.place),
+                    None => {
+                        let route = self.routes.find(key.source, now).await?;
+                        route
+                            .filter(|route| load.is_for(&route.naming))
+                            .map(|route| route.place)
+                    }
                 };
                 if place.is_none() {
-                    // It can't be loaded any more: all of it is read again when it can.
+                    // It can't be loaded any more, or not in this way: all of it is read again when it can.
                     table.park(first.min(at));
                     if let Some(since) = since {
                         table.leave(first, since);

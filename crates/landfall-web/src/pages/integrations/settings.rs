@@ -25,6 +25,13 @@ impl SettingsPage {
         self.source.destination_id == Some(destination.id)
     }
 
+    /// The destination that the integration was taken off and can go back to.
+    fn left_destination(&self) -> Option<&str> {
+        let left = self.source.left_destination_id;
+        let found = self.destinations.iter().find(|one| Some(one.id) == left);
+        found.map(|one| one.name.as_str())
+    }
+
     fn destination_name(&self) -> &str {
         let found = self
             .destinations

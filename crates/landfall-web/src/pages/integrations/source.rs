@@ -20,6 +20,9 @@ pub(crate) struct Source {
     #[serde(rename = "type")]
     source_type: String,
     pub(crate) destination_id: Option<u32>,
+    /// While it has none: the one it was taken off.
+    #[serde(default)]
+    pub(crate) left_destination_id: Option<u32>,
     pub(crate) stitch_client_id: u32,
     #[serde(default)]
     pub(crate) properties: BTreeMap<String, String>,
@@ -47,6 +50,11 @@ impl Source {
 
     pub(crate) fn is_paused(&self) -> bool {
         self.paused_at.is_some() || self.system_paused_at.is_some()
+    }
+
+    /// Whether Landfall pauses it when it goes to any destination but one: where its data went until now.
+    pub(crate) fn is_paused_by_moving(&self) -> bool {
+        self.destination_id.or(self.left_destination_id).is_some()
     }
 
     pub(crate) fn is_deleted(&self) -> bool {

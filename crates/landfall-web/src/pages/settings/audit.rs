@@ -49,7 +49,7 @@ pub(super) async fn list(page: Page, Query(asked): Query<Asked>) -> Shown {
         names: Names::read(&page.api).await?,
         empty: Empty::new(
             "Nothing here",
-            "Every change by a user or a program is a line of this log: who, when, and what was changed. Values are not kept.",
+            "Every change by a user or a program is a line of this log: who, when, and what was changed, from what to what. Of secrets only that they changed.",
         ),
         newest: before.map(|_| PATH),
         older: log

@@ -14,6 +14,33 @@ pub(super) struct Line {
     who: String,
     pub(super) action: String,
     subject: String,
+    pub(super) changes: Vec<Change>,
+}
+
+/// A field that was altered.
+#[derive(Debug, Deserialize)]
+pub(super) struct Change {
+    field: String,
+    secret: bool,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl Change {
+    pub(super) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// From what to what.
+    pub(super) fn words(&self) -> String {
+        match (&self.from, &self.to) {
+            (None, None) if self.secret => "changed (secret)".to_owned(),
+            (None, None) => "changed".to_owned(),
+            (Some(from), Some(to)) => format!("{from} → {to}"),
+            (None, Some(to)) => format!("set to {to}"),
+            (Some(from), None) => format!("{from} taken away"),
+        }
+    }
 }
 
 impl Line {

@@ -4,7 +4,7 @@ use landfall_catalog::{Event, FailedAttempt, LoadFault, SourceType};
 use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord, AcceptedRequest, encode};
 use landfall_core::units::TableVersion;
-use landfall_load::service::NEVER_LANDS;
+use landfall_load::service::{HELD_BY_LANDFALL, NEVER_LANDS};
 use landfall_log::NewEntry;
 
 use super::*;
@@ -78,6 +78,49 @@ async fn a_batch_that_can_never_be_written_is_told_of_at_once_and_by_mail_after_
     world.land(table, 0, None).await;
     assert_eq!(world.look().await, nothing());
     assert_eq!(world.open().await, []);
+}
+
+#[tokio::test]
+async fn a_fault_of_the_catalog_is_told_of_at_once_by_mail_after_three_hours_and_over_with_the_next_load() {
+    let mut world = World::new(SourceType::ImportApi).await;
+    let table = world.table("orders").await;
+    let fault = LoadFault {
+        code: HELD_BY_LANDFALL.to_owned(),
+        message: "database disk image is malformed".to_owned(),
+    };
+    let fail = async |world: &World| {
+        let now = Timestamp::from_millis(world.now());
+        let attempt = FailedAttempt {
+            table,
+            load: None,
+            started_at: now,
+            failed_at: now,
+            fault: fault.clone(),
+        };
+        world.events.catalog.fail_attempts(&[attempt]).await.unwrap();
+    };
+    fail(&world).await;
+    let at_once = (vec!["load.delayed".to_owned()], Vec::new());
+    assert_eq!(world.look().await, at_once);
+    world.wait(3 * HOUR - 1);
+    fail(&world).await;
+    assert_eq!(world.look().await, nothing());
+    world.wait(1);
+    let mail = vec!["Landfall Notification - Data delays".to_owned()];
+    assert_eq!(world.look().await, (Vec::new(), mail));
+    let shown = world.events.catalog.notifications().await.unwrap().remove(0);
+    assert_eq!(shown.finding.event, Event::LoadDelayed);
+    assert_eq!(shown.finding.tables, ["orders"]);
+    assert_eq!(shown.finding.raw_error, Some(fault.message.clone()));
+    world.land(table, 0, None).await;
+    assert_eq!(world.look().await, nothing());
+    assert_eq!(world.open().await, []);
+    // What is over within three hours is not worth a mail.
+    fail(&world).await;
+    assert_eq!(world.look().await, at_once);
+    world.land(table, 1, None).await;
+    world.wait(3 * HOUR);
+    assert_eq!(world.look().await, nothing());
 }
 
 #[tokio::test]

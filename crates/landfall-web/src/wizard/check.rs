@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::run::Run;
 use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
 use crate::api::ApiError;
@@ -162,7 +163,7 @@ pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Pa
     let is_folder = stored.property("s3_endpoint_url").starts_with("file:");
     show_page(&CheckPage {
         frame: page.frame("Checking access", Section::Destinations),
-        steps: Steps::new(Screen::Verify, is_folder, Some(id)),
+        steps: Steps::new(Screen::Verify, is_folder, Run::of(id)),
         panel: CheckPanel::of_wizard(id, check),
         back: verify_path(id),
     })

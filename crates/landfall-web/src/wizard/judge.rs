@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::response::IntoResponse;
 use landfall_core::bucket_name::{BucketName, BucketNameProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::draft::Draft;
-use super::settings::place_of;
+use super::memory::place_of;
+use super::run::Run;
 use crate::api::ApiError;
 use crate::frame::{Page, Shown};
 use crate::state::WebState;
@@ -111,9 +112,15 @@ struct Judged {
     use_name: Option<String>,
 }
 
-async fn answer(state: &WebState, page: &Page, id: Option<u32>, sent: Draft) -> Shown {
-    let draft = &state.wizard.with_kept_credentials(place_of(page, id), sent);
-    let mut errors = judge(page, id, draft).await?;
+/// `POST /destinations/new/validate` and `POST /destinations/{id}/setup/validate`.
+pub(super) async fn answer(
+    State(state): State<WebState>,
+    page: Page,
+    run: Run,
+    Form(sent): Form<Draft>,
+) -> Shown {
+    let draft = &state.wizard.with_kept_credentials(place_of(&page, run), sent);
+    let mut errors = judge(&page, run.id, draft).await?;
     if draft.s3_key_format_string.is_empty() {
         errors.remove("s3_key_format_string"); // it has a screen of its own
     }
@@ -124,21 +131,6 @@ async fn answer(state: &WebState, page: &Page, id: Option<u32>, sent: Draft) -> 
 /// The one-click fix of setup-flow.md §3.2.
 pub(crate) fn suggest(draft: &Draft) -> Option<String> {
     BucketName::suggest(&draft.s3_bucket)
-}
-
-/// `POST /destinations/new/validate`.
-pub(crate) async fn of_new(State(state): State<WebState>, page: Page, Form(sent): Form<Draft>) -> Shown {
-    answer(&state, &page, None, sent).await
-}
-
-/// `POST /destinations/{id}/setup/validate`.
-pub(crate) async fn of_change(
-    State(state): State<WebState>,
-    page: Page,
-    Path(id): Path<u32>,
-    Form(sent): Form<Draft>,
-) -> Shown {
-    answer(&state, &page, Some(id), sent).await
 }
 
 #[cfg(test)]

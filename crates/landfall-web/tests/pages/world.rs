@@ -298,7 +298,13 @@ impl Browser {
             request = request.header(header::ORIGIN, origin);
         }
         let body = pairs.collect::<Vec<_>>().join("&");
-        self.send(request.body(Body::from(body)).unwrap()).await
+        let answer = self.send(request.body(Body::from(body)).unwrap()).await;
+        // The page of a refused form is where the form leads.
+        let is_refused = answer.status == 303 && answer.header("location").contains("refused=");
+        if !is_refused {
+            return answer;
+        }
+        self.get(answer.header("location")).await
     }
 
     async fn send(&self, mut request: Request<Body>) -> Answer {

@@ -77,7 +77,7 @@ async fn a_folder_that_cannot_be_filled_says_why() {
     trip.make_destination_with(&folder).await;
     let refused = trip
         .browser
-        .post("/destinations/1/setup/challenge", &[("wish", "make")])
+        .post_and_follow("/destinations/1/setup/challenge", &[("wish", "make")])
         .await;
     assert_eq!(refused.status, 422);
     assert!(

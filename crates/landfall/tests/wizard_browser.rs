@@ -9,6 +9,8 @@
 
 #[path = "support/chromium.rs"]
 mod chromium;
+#[path = "wizard_browser/forms.rs"]
+mod forms;
 #[path = "support/server.rs"]
 mod server;
 mod support;

@@ -93,6 +93,22 @@ impl CheckPanel {
         self.check.as_ref().map_or("none", |check| &check.status)
     }
 
+    /// What screen readers are told of the check as a whole.
+    fn told(&self) -> String {
+        let Some(check) = &self.check else {
+            return String::new();
+        };
+        let problem = check.errors.first();
+        match check.status.as_str() {
+            "running" => "Checking access".to_owned(),
+            "succeeded" => "The check has succeeded".to_owned(),
+            _ => match problem {
+                Some(problem) => format!("The check has failed. {} {}", problem.cause, problem.remedy),
+                None => "The check has failed".to_owned(),
+            },
+        }
+    }
+
     fn has(&self, step: &StepRow) -> impl Iterator<Item = &Problem> {
         let errors = self.check.as_ref().map_or(&[][..], |check| &check.errors);
         let step = step.step.clone();

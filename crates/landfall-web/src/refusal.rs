@@ -72,6 +72,13 @@ impl Refusals {
         found.map(|one| one.html.clone())
     }
 
+    /// Pages of forms that were sent to `address` are outdated.
+    fn supersede(&self, session: &Digest, address: &str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of = |one: &Kept| one.address.strip_prefix(address).is_some_and(is_number_alone);
+        kept.retain(|one| one.session != *session || !is_of(one));
+    }
+
     /// Whoever signs out leaves nothing that was typed.
     fn forget(&self, session: &Digest) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,6 +109,10 @@ pub(crate) async fn redirect(
     if matches!(uri.path(), "/sign-out" | "/account/sign-out-everywhere") {
         state.refusals.forget(&session);
     }
+    if is_form && uri.query().is_some() {
+        // Its query names a draft, which has more recent input now.
+        state.refusals.supersede(&session, &uri.to_string());
+    }
     match answer.extensions_mut().remove::<Refused>() {
         Some(Refused(html)) if is_form && html.len() <= MOST_BYTES => {
             let address = new_address(&state, &uri);
@@ -126,6 +137,14 @@ fn new_address(state: &WebState, uri: &Uri) -> String {
         Some(query) => format!("{path}?{query}&{PARAMETER}={number:016x}"),
         None => format!("{path}?{PARAMETER}={number:016x}"),
     }
+}
+
+/// Whether nothing else follows an address than the number of a page.
+fn is_number_alone(rest: &str) -> bool {
+    let number = rest
+        .strip_prefix(['?', '&'])
+        .and_then(|rest| rest.strip_prefix(PARAMETER));
+    number.is_some_and(|number| number.starts_with('=') && !number.contains('&'))
 }
 
 /// The address without the number of a page, if it has one.
@@ -242,6 +261,13 @@ mod tests {
         assert_eq!(refusals.find(&other, "/x").as_deref(), Some("theirs"));
         assert_eq!(refusals.find(&mine, "/0"), None, "the oldest of the session went");
         assert!(refusals.find(&mine, "/1").is_some());
+        refusals.keep(mine, "/a?draft=1&refused=2".to_owned(), "old".to_owned());
+        refusals.supersede(&other, "/a?draft=1");
+        refusals.supersede(&mine, "/a");
+        assert!(refusals.find(&mine, "/a?draft=1&refused=2").is_some());
+        refusals.supersede(&mine, "/a?draft=1");
+        assert!(refusals.find(&mine, "/a?draft=1&refused=2").is_none());
+        refusals.keep(mine, "/1".to_owned(), "mine".to_owned());
         refusals.forget(&mine);
         assert!(refusals.find(&mine, "/1").is_none() && refusals.find(&other, "/x").is_some());
     }

@@ -11,7 +11,7 @@ mod ledger;
 #[path = "pages/world.rs"]
 mod world;
 
-use ledger::{LOAD, connect, land, reject_all};
+use ledger::{LOAD, add_destination, connect, land, reject_all};
 use world::{Browser, World};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
@@ -157,6 +157,57 @@ async fn a_webhook_shows_its_address_once() {
         !connect.contains(token) && connect.contains("YOUR_TOKEN"),
         "{connect}"
     );
+}
+
+#[tokio::test]
+async fn among_several_destinations_one_is_chosen_deliberately() {
+    let (world, admin) = World::with_admin().await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"none\" selected>None yet"),
+        "{page}"
+    );
+    assert!(
+        !page.contains(" autofocus"),
+        "the focus begins at the first field"
+    );
+    connect(&world, &admin, "Shop").await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"1\" selected>"),
+        "the only one is proposed: {page}"
+    );
+    add_destination(&world, "Pond").await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"\" selected disabled>Choose a destination"),
+        "{page}"
+    );
+    let add = |name: &'static str, destination: &'static str| {
+        let form = [
+            ("type", "import_api"),
+            ("display_name", name),
+            ("destination", destination),
+        ];
+        let admin = &admin;
+        async move { admin.post("/integrations", &form).await }
+    };
+    let refused = add("Tills", "").await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("Choose where its data goes, or None yet.")
+            && refused.body.contains("value=\"Tills\""),
+        "{}",
+        refused.body
+    );
+    assert_eq!(add("Tills", "none").await.status, 303);
+    assert_eq!(add("Cellar", "2").await.status, 303);
+    let mapped = world.catalog.sources().await.unwrap();
+    let of = |name: &str| {
+        let found = mapped.iter().find(|source| source.display_name == name).unwrap();
+        found.destination.map(|id| id.to_string())
+    };
+    assert_eq!((of("Tills"), of("Cellar")), (None, Some("2".to_owned())));
 }
 
 #[tokio::test]

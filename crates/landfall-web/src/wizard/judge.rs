@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::draft::Draft;
 use super::memory::place_of;
+use super::names::{free_name, names_of};
 use super::run::Run;
 use crate::api::ApiError;
 use crate::frame::{Page, Shown};
@@ -64,7 +65,13 @@ pub(crate) async fn judge(page: &Page, id: Option<u32>, draft: &Draft) -> Result
             "s3_endpoint_url" if draft.is_folder() => "folder",
             other => other,
         };
-        let said = messages.iter().map(|message| say(field, message)).collect();
+        let mut said = Vec::new();
+        for message in &messages {
+            said.push(match taken_name(message) {
+                Some(name) => say_taken(name, &free_name(name, &names_of(page).await?)),
+                None => say(field, message),
+            });
+        }
         faults.insert(field.to_owned(), said);
     }
     if draft.s3_bucket.trim().is_empty() {
@@ -80,12 +87,17 @@ pub(crate) async fn judge(page: &Page, id: Option<u32>, draft: &Draft) -> Result
     Ok(faults)
 }
 
+/// The name that another destination has, if a message of the API says that.
+fn taken_name(message: &str) -> Option<&str> {
+    message.strip_prefix("non-unique name (")?.strip_suffix(')')
+}
+
+fn say_taken(name: &str, free: &str) -> String {
+    format!("Another destination is named {name}: choose a different name, such as {free}")
+}
+
 /// A message of the API beside the field `field`.
 fn say(field: &str, message: &str) -> String {
-    if let Some(taken) = message.strip_prefix("non-unique name (") {
-        let taken = taken.strip_suffix(')').unwrap_or(taken);
-        return format!("Another destination is named {taken}: choose a different name, such as {taken} 2");
-    }
     let label = LABELS
         .iter()
         .find(|(name, _)| *name == field)
@@ -149,11 +161,6 @@ mod tests {
                 "name",
                 "name must have 1 to 100 characters",
                 "Display Name must have 1 to 100 characters",
-            ),
-            (
-                "name",
-                "non-unique name (Lake)",
-                "Another destination is named Lake: choose a different name, such as Lake 2",
             ),
             (
                 "s3_endpoint_url",

@@ -190,6 +190,26 @@ async fn a_refused_screen_is_redirected_to_so_that_back_and_reload_ask_nothing()
 }
 
 #[tokio::test]
+async fn what_is_typed_after_a_refusal_is_there_when_one_comes_back() {
+    let trip = Trip::begin().await;
+    let path = trip.at(SETTINGS).await;
+    let csrf = trip.browser.get("/account").await.csrf();
+    let form = [("name", "Lake"), ("s3_bucket", "ab"), ("csrf", csrf.as_str())];
+    let kept = trip
+        .browser
+        .redirect_of(&path, &form)
+        .await
+        .header("location")
+        .to_owned();
+    let typed = [("name", "Lake"), ("s3_bucket", "abc-typed-later"), ("go", "keep")];
+    trip.browser.post(&path, &typed).await;
+    let back = trip.browser.get(&kept).await;
+    assert_eq!((back.status, back.header("location")), (303, path.as_str()));
+    let shown = trip.browser.get(&path).await;
+    assert!(shown.body.contains("value=\"abc-typed-later\""), "{}", shown.body);
+}
+
+#[tokio::test]
 async fn proposed_names_are_free() {
     let trip = Trip::begin().await;
     for expected in ["Folder", "Folder 2", "Folder 3"] {

@@ -230,7 +230,7 @@ async fn names_are_not_too_long_and_not_taken() {
     assert!(
         refused
             .body
-            .contains("Another destination is named Lake: choose a different name")
+            .contains("Another destination is named Lake: choose a different name, such as Lake 2")
     );
     let kept = trip.send_settings_to("/destinations/1/setup/settings", &[]).await;
     assert_eq!(

@@ -15,3 +15,4 @@ pub mod settings;
 pub mod time;
 pub mod units;
 pub mod utf8;
+pub mod visible;

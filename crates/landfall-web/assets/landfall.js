@@ -12,17 +12,36 @@ function showLocalTimes(root) {
 }
 showLocalTimes(document);
 
-// Buttons that copy.
-for (const button of document.querySelectorAll("button[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  const label = button.firstChild;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    label.nodeValue = "Copied";
-    setTimeout(() => { label.nodeValue = "Copy"; }, 2000);
-  });
+// What changes without a new page is told to screen readers, the same thing twice too.
+function announce(text) {
+  const announcer = document.getElementById("announcer");
+  announcer.textContent = "";
+  setTimeout(() => { announcer.textContent = text; }, 50);
 }
+
+// Buttons that copy.
+function bindCopies(root) {
+  for (const button of root.querySelectorAll("button[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    const label = button.firstChild;
+    const what = button.querySelector(".visually-hidden").textContent.trim();
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      } catch {
+        return announce(`Not copied: the browser does not allow it. Select the ${what} and copy it.`);
+      }
+      label.nodeValue = "Copied";
+      announce(`Copied: ${what}`);
+      setTimeout(() => { label.nodeValue = "Copy"; }, 2000);
+    });
+  }
+}
+bindCopies(document);
+
+// A form that was refused says why at the top of its page, also where the address names another part of it.
+document.getElementById("error-summary")?.focus();
 
 // Menus close on Escape, and when something else is clicked.
 const menus = [...document.querySelectorAll("details.menu")];

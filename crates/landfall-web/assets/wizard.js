@@ -43,7 +43,8 @@
     control.toggleAttribute("aria-invalid", errors.length > 0);
     if (errors.length) control.setAttribute("aria-invalid", "true");
     const help = document.getElementById(control.name + "-help");
-    const ids = [help?.id, errors.length ? id : null].filter(Boolean).join(" ");
+    const hidden = document.getElementById(control.name + "-hidden");
+    const ids = [help?.id, hidden?.id, errors.length ? id : null].filter(Boolean).join(" ");
     if (ids) control.setAttribute("aria-describedby", ids); else control.removeAttribute("aria-describedby");
   };
   for (const form of document.querySelectorAll("form[data-validate]")) {
@@ -117,13 +118,18 @@
     for (const kind of ["pointerup", "keydown"]) {
       key.addEventListener(kind, (event) => { if (event.key !== "Tab") hasCursor = true; });
     }
+    const beforeExtension = (value) => {
+      const dot = value.lastIndexOf(".");
+      return dot > value.lastIndexOf("/") ? dot : value.length;
+    };
     const cursor = () => {
       const isAll = key.selectionStart === 0 && key.selectionEnd === key.value.length;
       if (hasCursor && !(isAll && key.value)) return [key.selectionStart, key.selectionEnd];
-      const dot = key.value.lastIndexOf(".");
-      const at = dot > key.value.lastIndexOf("/") ? dot : key.value.length;
+      const at = beforeExtension(key.value);
       return [at, at];
     };
+    // A whole key that is taken over leaves the cursor where the next element belongs.
+    const replaceAll = (value) => change(value, beforeExtension(value), beforeExtension(value));
     const problemItem = ({ message, position, fix }) => {
       const said = position === null
         ? element("span", { textContent: message })
@@ -139,7 +145,7 @@
       const item = element("li", {}, said);
       if (fix) {
         const mend = element("button", { type: "button", className: "button button-small", textContent: "End it with .[csv|jsonl]" });
-        mend.addEventListener("click", () => change(fix, fix.length, fix.length));
+        mend.addEventListener("click", () => replaceAll(fix));
         item.append(" ", mend);
       }
       return item;
@@ -171,7 +177,7 @@
       const button = event.target.closest("button[name=insert], button[name=replace]");
       if (!button) return;
       event.preventDefault();
-      if (button.name === "replace") return change(button.value, button.value.length, button.value.length);
+      if (button.name === "replace") return replaceAll(button.value);
       const [from, to] = cursor();
       const at = from + button.value.length;
       change(key.value.slice(0, from) + button.value + key.value.slice(to), at, at);
@@ -180,17 +186,6 @@
   }
 
   // Boxes whose links and lists change the box, and nothing around it.
-  const bindCopies = (box) => {
-    for (const button of box.querySelectorAll("button[data-copy]")) {
-      if (!navigator.clipboard) continue;
-      button.hidden = false;
-      button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-        button.firstChild.nodeValue = "Copied";
-        setTimeout(() => { button.firstChild.nodeValue = "Copy"; }, 2000);
-      });
-    }
-  };
   const swap = async (box, url, refocus) => {
     const answer = await fetch(url).catch(() => null);
     if (!answer?.ok) return void (location.href = url);
@@ -223,7 +218,7 @@
     const old = document.getElementById("check");
     if (!fresh || !old) return;
     const isOver = old.dataset.state === "running" && fresh.dataset.state !== "running";
-    // The region stays, so that what is new in it is told.
+    // The region stays, and with it the focus.
     for (const time of fresh.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);
@@ -231,9 +226,12 @@
     old.replaceChildren(...fresh.childNodes);
     const wasWatched = old.dataset.watched;
     old.dataset.state = fresh.dataset.state;
+    if (old.dataset.told !== fresh.dataset.told) announce(fresh.dataset.told);
+    old.dataset.told = fresh.dataset.told;
     if ((isOver || wasWatched) && fresh.dataset.state === "succeeded") location.href = old.dataset.next;
     const button = document.getElementById("check-and-save");
-    if (button) button.disabled = fresh.dataset.state === "running";
+    // A button that is disabled would lose the focus.
+    if (button) button.setAttribute("aria-disabled", String(fresh.dataset.state === "running"));
     if (button) button.textContent = fresh.dataset.state === "running" ? "Checking…" : "Check and Save";
     if (fresh.dataset.state === "running") setTimeout(look, 1000);
     else if (isOver && !button && fresh.dataset.state !== "succeeded") location.reload();
@@ -249,7 +247,10 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const panel = document.getElementById("check");
+      if (panel.dataset.state === "running") return void delete form.dataset.sent;
       panel.dataset.watched = "yes";
+      panel.dataset.told = "";
+      panel.focus();
       const answer = await post(form.action, formBody(form)).catch(() => null);
       delete form.dataset.sent;
       if (!answer?.ok) return form.submit();

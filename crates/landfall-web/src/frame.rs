@@ -12,9 +12,10 @@ use crate::api::Api;
 use crate::assets::{ICON, SCRIPT, STYLE, WIZARD_SCRIPT};
 use crate::components::Banner;
 use crate::cookies::Theme;
+use crate::refusal::{Refused, announce};
 use crate::state::WebState;
 use crate::trouble::Trouble;
-use crate::visible::visible;
+use crate::visible::visible_page;
 use crate::visit::{SignedIn, Visit};
 
 /// The entries of the navigation.
@@ -192,7 +193,7 @@ pub(crate) type Shown = Result<Response, Trouble>;
 /// A page or a part of one as it is sent: nothing in it is hidden.
 pub(crate) fn html_of(page: &impl Template) -> Result<Html<String>, askama::Error> {
     let html = page.render()?;
-    Ok(Html(match visible(&html) {
+    Ok(Html(match visible_page(&html) {
         Cow::Borrowed(_) => html,
         Cow::Owned(shown) => shown,
     }))
@@ -205,5 +206,8 @@ pub(crate) fn show(page: &impl Template) -> Shown {
 
 /// Answers a form that can't be accepted with the page that holds it, filled in and with its errors.
 pub(crate) fn show_again(page: &impl Template) -> Shown {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html_of(page)?).into_response())
+    let html = announce(&html_of(page)?.0);
+    let mut answer = (StatusCode::UNPROCESSABLE_ENTITY, Html(html.clone())).into_response();
+    answer.extensions_mut().insert(Refused(html));
+    Ok(answer)
 }

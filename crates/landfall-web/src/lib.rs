@@ -22,7 +22,8 @@
 //!    ```
 //!
 //!    `?` turns an [`ApiError`] into the fitting error page. A form matches on it instead, gives `error.fields` to its
-//!    fields and returns `show_again(…)`, which answers 422. After a change, redirect, with `?done=…` for a banner.
+//!    fields and returns `show_again(…)`: the page is kept, with a summary of its errors, and the form redirects to it
+//!    (`src/refusal.rs`). After a change, redirect, with `?done=…` for a banner.
 //! 2. A template in `templates/` that extends `layout.html` and fills the block `main`, beginning with a
 //!    `<div class="page-head">` and its `<h1>`. Inside, write components (`src/components/`) as values: `{{ badge }}`,
 //!    `{{ field }}`, `{{ moment }}`, [`CodeBox`], [`Chart`], [`Pager`]. Everything else is escaped; never use `|safe`.
@@ -60,6 +61,7 @@ mod live;
 mod once;
 mod pages;
 mod password;
+mod refusal;
 mod routes;
 mod setup_code;
 mod state;

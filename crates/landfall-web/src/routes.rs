@@ -11,7 +11,7 @@ use crate::pages::{
 };
 use crate::state::{Parts, WebState};
 use crate::trouble::Trouble;
-use crate::{assets, destination, guard, live, visit, wizard};
+use crate::{assets, destination, guard, live, refusal, visit, wizard};
 
 /// The pages of an instance.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ impl Web {
 fn surround(pages: Router<WebState>, state: &WebState) -> Router {
     pages
         .layer(from_fn_with_state(state.clone(), guard::guard_posts))
+        .layer(from_fn_with_state(state.clone(), refusal::redirect))
         .layer(from_fn_with_state(state.clone(), visit::identify))
         .layer(from_fn_with_state(state.clone(), guard::add_headers))
         .with_state(state.clone())

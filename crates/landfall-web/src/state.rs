@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::live::MOST_STREAMS;
 use crate::once::Once;
 use crate::password::Hasher;
+use crate::refusal::Refusals;
 use crate::setup_code::SetupCode;
 use crate::wizard::Memory;
 
@@ -73,6 +74,8 @@ pub(crate) struct WebState {
     pub(crate) wizard: Arc<Memory>,
     /// Secrets that wait to be shown.
     pub(crate) once: Arc<Once>,
+    /// Pages of forms that were refused.
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 impl WebState {
@@ -83,6 +86,7 @@ impl WebState {
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             wizard: Arc::default(),
             once: Arc::default(),
+            refusals: Arc::default(),
         }
     }
 

@@ -42,6 +42,13 @@ pub(crate) enum Trouble {
         /// The page to go to instead.
         page: String,
     },
+    /// A draft of the wizard that is not kept, or not any more.
+    UnknownDraft {
+        /// Where another one is begun.
+        anew: String,
+    },
+    /// A draft of the wizard that has become a destination.
+    DraftIsStored { id: u32 },
     /// A form that can't be read.
     BadForm,
     /// Too much to do.
@@ -129,6 +136,12 @@ impl Trouble {
                 "There is no page at this address",
                 "Forms are sent here, but there is nothing to look at. Nothing was changed.",
             ),
+            Self::UnknownDraft { .. } | Self::DraftIsStored { .. } => (
+                StatusCode::GONE,
+                "This draft is no longer there",
+                "What was typed is kept until you sign out, the server is started anew, or many other drafts were begun \
+                 since. Nothing of it was stored.",
+            ),
             Self::BadForm => (
                 StatusCode::BAD_REQUEST,
                 "The form could not be read",
@@ -152,6 +165,7 @@ impl Trouble {
         match self {
             Self::Deleted(Deleted::Integration) => ("/integrations", "Show all integrations"),
             Self::Deleted(Deleted::Destination) => ("/destinations", "Show all destinations"),
+            Self::UnknownDraft { anew } => (anew, "Begin anew"),
             Self::WrongMethod { page } if page != "/" => (page, "Go to the page with the form"),
             _ => ("/", "Go to the start page"),
         }
@@ -265,6 +279,14 @@ pub(crate) fn show(visit: &Visit, trouble: Trouble) -> Response {
         Trouble::SignIn { back } => {
             let back = askama::filters::urlencode_strict(back).map(|back| back.to_string());
             return Redirect::to(&format!("/sign-in?back={}", back.unwrap_or_default())).into_response();
+        }
+        Trouble::DraftIsStored { id } => {
+            let screen = match visit.path.split('?').next().unwrap_or_default() {
+                "/destinations/new/key" => "key",
+                _ => "settings",
+            };
+            let path = format!("/destinations/{id}/setup/{screen}");
+            return Redirect::to(&path).into_response();
         }
         Trouble::FirstRun => return Redirect::to("/setup").into_response(),
         _ => {}

@@ -1,56 +1,67 @@
-//! Characters that can't be seen, made visible.
+//! Characters that can't be seen, made visible in whole pages: every name is covered, wherever it stands.
 //!
-//! Tables, integrations and people are named by others, and a character such as U+202E (right-to-left override) turns
-//! the text around it about, while one of no width makes two names look like one. No text of the pages has such a
-//! character itself, so they are replaced in whole pages: every name is covered, wherever it stands.
+//! No text of the pages has such a character itself. What forms send back stays as it is: saving a form must not change
+//! a name into its visible form.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
-/// Whether a character has no look of its own, and changes how others look or hides among them. U+200C and U+200D,
-/// which join letters and emoji, are not among them.
-fn is_hidden(letter: char) -> bool {
-    let turns_text = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
-    let has_no_width = matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    let is_control = letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
-    turns_text || has_no_width || is_control
+use landfall_core::visible::visible;
+
+/// What forms send: where it begins, and what ends it. Names can't imitate either, since their quotes and angle
+/// brackets are escaped.
+const SENT: [(&str, &str); 2] = [(" value=\"", "\""), ("<textarea ", "</textarea>")];
+
+/// The page with each hidden character as `⟨U+202E⟩`, but for the values of its forms.
+pub(crate) fn visible_page(html: &str) -> Cow<'_, str> {
+    if matches!(visible(html), Cow::Borrowed(_)) {
+        return html.into();
+    }
+    let mut shown = String::with_capacity(html.len() + 16);
+    let mut rest = html;
+    while let Some((before, value, after)) = next_value(rest) {
+        shown.push_str(&visible(before));
+        shown.push_str(value);
+        rest = after;
+    }
+    shown.push_str(&visible(rest));
+    shown.into()
 }
 
-/// The text with each such character as `⟨U+202E⟩`.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
-        return text.into();
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        if is_hidden(letter) {
-            let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(letter)); // a String takes everything
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown.into()
+/// What comes before the next value, the value with what it stands in, and what comes after it.
+fn next_value(html: &str) -> Option<(&str, &str, &str)> {
+    let found = SENT.iter().filter_map(|(begin, end)| {
+        let at = html.find(begin)?;
+        let inside = at + begin.len();
+        let length = html[inside..].find(end)?;
+        Some((at, inside + length + end.len()))
+    });
+    let (from, to) = found.min()?;
+    Some((&html[..from], &html[from..to], &html[to..]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use super::visible_page;
 
     #[test]
-    fn what_hides_is_shown_and_all_else_stays() {
+    fn what_hides_is_shown_but_in_the_values_of_forms() {
         let cases = [
-            ("orders", "orders"),
-            ("a\u{202e}fdp.exe", "a⟨U+202E⟩fdp.exe"),
-            ("pay\u{200b}pal", "pay⟨U+200B⟩pal"),
-            ("\u{2066}x\u{2069}", "⟨U+2066⟩x⟨U+2069⟩"),
-            ("a\0\u{7f}\u{85}b", "a⟨U+0000⟩⟨U+007F⟩⟨U+0085⟩b"),
-            ("שלום", "שלום"),
-            ("می\u{200c}خواهم 👩\u{200d}🚀", "می\u{200c}خواهم 👩\u{200d}🚀"),
-            ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+            ("<p>a\u{202e}b</p>", "<p>a⟨U+202E⟩b</p>"),
+            (
+                "<h1>\u{200b}</h1><input value=\"\u{200b}\" title=\"\u{200b}\">\u{200b}",
+                "<h1>⟨U+200B⟩</h1><input value=\"\u{200b}\" title=\"⟨U+200B⟩\">⟨U+200B⟩",
+            ),
+            (
+                "\u{200b}<textarea name=\"a\">\u{200b}</textarea>\u{200b}",
+                "⟨U+200B⟩<textarea name=\"a\">\u{200b}</textarea>⟨U+200B⟩",
+            ),
+            (
+                "<p>value=&#34;\u{200b}&#34;</p>",
+                "<p>value=&#34;⟨U+200B⟩&#34;</p>",
+            ),
         ];
-        for (text, shown) in cases {
-            assert_eq!(visible(text), shown, "{text:?}");
+        for (page, shown) in cases {
+            assert_eq!(visible_page(page), shown);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The destination wizard (setup-flow.md §§1–5): from the choice of a destination to a check that succeeds.
 //!
-//! What is typed is kept in memory, by session, until the Object Key is right ([`Memory`]); then the destination is
-//! made, and the management API has it. A challenge name is shown as long as its session stays on screen 4.
+//! What is typed is kept in memory, by session and [`Run`], until the Object Key is right ([`Memory`]); then the
+//! destination is made, and the management API has it. A challenge name is shown as long as its session stays on screen 4.
 
 mod bucket;
 mod challenge;
@@ -18,6 +18,8 @@ mod key;
 mod key_editor;
 mod key_preview;
 mod memory;
+mod names;
+mod run;
 mod settings;
 mod steps;
 mod stored;
@@ -35,8 +37,9 @@ pub(crate) use judge::{Faults, judge};
 pub(crate) use key::save;
 pub(crate) use key_editor::{KeyButtons, KeyEditor};
 pub(crate) use key_preview::KeyPreview;
-pub(crate) use memory::{Memory, keep_name};
-pub(crate) use settings::place_of;
+pub(crate) use memory::{Memory, keep_name, place_of};
+pub(crate) use run::{DraftId, Run};
+pub(crate) use settings::external_id;
 pub(crate) use stored::Stored;
 
 use crate::state::WebState;
@@ -48,20 +51,17 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/destinations/new/bucket", get(bucket::show))
         .route(
             "/destinations/new/settings",
-            get(settings::new).post(settings::take_new),
+            get(settings::new).post(settings::take),
         )
-        .route("/destinations/new/validate", post(judge::of_new))
-        .route("/destinations/new/key", get(key::new).post(key::take_new))
+        .route("/destinations/new/validate", post(judge::answer))
+        .route("/destinations/new/key", get(key::new).post(key::take))
         .route("/destinations/key-preview", post(key_preview::show))
         .route(
             "/destinations/{id}/setup/settings",
-            get(settings::change).post(settings::take_change),
+            get(settings::change).post(settings::take),
         )
-        .route("/destinations/{id}/setup/validate", post(judge::of_change))
-        .route(
-            "/destinations/{id}/setup/key",
-            get(key::change).post(key::take_change),
-        )
+        .route("/destinations/{id}/setup/validate", post(judge::answer))
+        .route("/destinations/{id}/setup/key", get(key::change).post(key::take))
         .route("/destinations/{id}/setup/verify", get(verify::show))
         .route("/destinations/{id}/setup/challenge", post(challenge::take))
         .route(

@@ -11,7 +11,7 @@ mod ledger;
 #[path = "pages/world.rs"]
 mod world;
 
-use ledger::{LOAD, connect, land, reject_all};
+use ledger::{LOAD, add_destination, connect, land, reject_all};
 use world::{Browser, World};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
@@ -157,6 +157,57 @@ async fn a_webhook_shows_its_address_once() {
         !connect.contains(token) && connect.contains("YOUR_TOKEN"),
         "{connect}"
     );
+}
+
+#[tokio::test]
+async fn among_several_destinations_one_is_chosen_deliberately() {
+    let (world, admin) = World::with_admin().await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"none\" selected>None yet"),
+        "{page}"
+    );
+    assert!(
+        !page.contains(" autofocus"),
+        "the focus begins at the first field"
+    );
+    connect(&world, &admin, "Shop").await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"1\" selected>"),
+        "the only one is proposed: {page}"
+    );
+    add_destination(&world, "Pond").await;
+    let page = body(&admin, "/integrations/new").await;
+    assert!(
+        page.contains("<option value=\"\" selected disabled>Choose a destination"),
+        "{page}"
+    );
+    let add = |name: &'static str, destination: &'static str| {
+        let form = [
+            ("type", "import_api"),
+            ("display_name", name),
+            ("destination", destination),
+        ];
+        let admin = &admin;
+        async move { admin.post("/integrations", &form).await }
+    };
+    let refused = add("Tills", "").await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("Choose where its data goes, or None yet.")
+            && refused.body.contains("value=\"Tills\""),
+        "{}",
+        refused.body
+    );
+    assert_eq!(add("Tills", "none").await.status, 303);
+    assert_eq!(add("Cellar", "2").await.status, 303);
+    let mapped = world.catalog.sources().await.unwrap();
+    let of = |name: &str| {
+        let found = mapped.iter().find(|source| source.display_name == name).unwrap();
+        found.destination.map(|id| id.to_string())
+    };
+    assert_eq!((of("Tills"), of("Cellar")), (None, Some("2".to_owned())));
 }
 
 #[tokio::test]
@@ -520,13 +571,32 @@ async fn characters_that_hide_in_names_are_shown_on_every_page() {
     land(&world, "or\u{2066}ders").await;
     for path in pages("or%E2%81%A6ders") {
         let page = body(&admin, &path).await;
-        let hidden = page.contains(['\u{202e}', '\u{200b}', '\u{2066}']);
+        // What forms send back is not shown, and stays as it is.
+        let values = page
+            .split(" value=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap());
+        let shown = values.fold(page.clone(), |page, value| {
+            page.replace(&format!(" value=\"{value}\""), "")
+        });
+        let hidden = shown.contains(['\u{202e}', '\u{200b}', '\u{2066}']);
         assert!(!hidden, "{path}: {page}");
     }
     let page = body(&admin, "/integrations/1").await;
     assert!(
         page.contains("Sh⟨U+202E⟩op⟨U+200B⟩") && page.contains("or⟨U+2066⟩ders"),
         "{page}"
+    );
+    let settings = body(&admin, "/integrations/1/settings").await;
+    let field = format!("value=\"{name}\"");
+    assert!(
+        settings.contains(&field),
+        "saving the form changes no name: {settings}"
+    );
+    assert!(
+        settings
+            .contains("id=\"display_name-hidden\">Some characters in it can't be seen: Sh⟨U+202E⟩op⟨U+200B⟩"),
+        "{settings}"
     );
     let as_shown = [("confirm", "Sh⟨U+202E⟩op⟨U+200B⟩")];
     assert_eq!(admin.post("/integrations/1/delete", &as_shown).await.status, 303);

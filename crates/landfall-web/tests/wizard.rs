@@ -8,6 +8,8 @@
 
 #[path = "wizard/checks.rs"]
 mod checks;
+#[path = "wizard/drafts.rs"]
+mod drafts;
 #[path = "wizard/messages.rs"]
 mod messages;
 #[path = "wizard/secrecy.rs"]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use landfall_bucket::{RetryPolicy, S3Options};
 use landfall_core::settings::{ChallengeKey, DestinationSettings};
+use landfall_core::visible::visible;
 use landfall_load::Clock;
 use landfall_setup::catalogue::Failing;
 use landfall_setup::principal::PrincipalArn;
@@ -47,9 +48,9 @@ pub(crate) fn print_steps(shown: Shown<'_>) {
         Shown::Begun(_) | Shown::LookingAround | Shown::Ended(_) => {}
         Shown::Lines(lines) if is_live => {
             log::keep_below(None);
-            out::write(format_args!("\r\x1b[2K{lines}"));
+            out::write(format_args!("\r\x1b[2K{}", visible(lines)));
         }
-        Shown::Lines(lines) => out::write(format_args!("{lines}")),
+        Shown::Lines(lines) => out::write(format_args!("{}", visible(lines))),
     }
     // Without a line break nothing would show yet. Whoever closed stdout waits for nothing more.
     let _ = std::io::stdout().flush();
@@ -70,7 +71,7 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
             problems.iter().for_each(|problem| log::critical(problem));
             if options.json {
                 let answer = serde_json::json!({"status": "unusable_settings", "problems": problems});
-                say!("{answer:#}");
+                say_json!(format!("{answer:#}"));
             }
             return ExitCode::from(2);
         }
@@ -94,7 +95,7 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     match outcome {
         Ok(report) => {
             if options.json {
-                say!("{}", report.json_text());
+                say_json!(report.json_text());
             }
             if report.is_success() {
                 ExitCode::SUCCESS

@@ -16,6 +16,19 @@ use crate::control::options::{DestinationOptions, SourceOptions};
 use crate::policy::parse_partition;
 use crate::setup::SetupOptions;
 
+// What the exit codes mean, as docs/src/reference/exit-codes.md has it for every command.
+const LOAD_CODES: &str = "Exit codes: 0 everything was landed or rejected; 1 settings, input, access or a load failed, or a \
+    dry run found records to reject; 2 wrong options.";
+const SERVE_CODES: &str =
+    "Exit codes: 0 it was told to end; 1 it can't start or go on; 2 settings that can't be used.";
+const SETUP_CODES: &str = "Exit codes: 0 done; 1 a check failed; 2 input that can't be used.";
+const CHECK_CODES: &str = "Exit codes: 0 loads can run; 1 they can't; 2 settings that can't be used.";
+const POLICY_CODES: &str = "Exit codes: 0 done; 2 settings that can't be used, or that have no such policy.";
+const KEY_CODES: &str = "Exit codes: 0 the template is valid; 2 it is not.";
+const VERIFY_CODES: &str = "Exit codes: 0 all adds up; 1 it does not, or it can't be told; 2 wrong options.";
+const MANAGE_CODES: &str = "Exit codes: 0 done; 1 the check of a destination failed; 2 refused, nothing was changed; 3 the \
+    server can't be reached, or is in trouble.";
+
 /// Lands streams of records in S3 buckets, as JSON Lines or CSV.
 #[derive(Debug, Parser)]
 #[command(name = "landfall", version = concat!("v", env!("CARGO_PKG_VERSION")), propagate_version = false)]
@@ -31,25 +44,34 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     /// Connect a bucket: asks for what it needs (or takes flags), shows the bucket policy and the challenge file, writes
     /// the settings file, checks the access
+    #[command(after_help = SETUP_CODES)]
     Setup(Box<SetupOptions>),
     /// Load a Singer stream from stdin into a bucket: `tap | landfall load --config target.json`
+    #[command(after_help = LOAD_CODES)]
     Load(LoadOptions),
     /// Take records over HTTP (Stitch's Import API, incoming webhooks) and load them into buckets, exactly once
+    #[command(after_help = SERVE_CODES)]
     Serve(Box<ServeOptions>),
     /// Prove that all a server accepted is in its buckets, or waits: the ledger against the log and the buckets
+    #[command(after_help = VERIFY_CODES)]
     Verify(VerifyOptions),
     /// Post-load webhooks of a server: what was delivered, and telling it again
     #[command(subcommand)]
     Hooks(HooksCommand),
     /// Manage the destinations of a running server
+    #[command(after_help = MANAGE_CODES)]
     Destination(Box<DestinationOptions>),
     /// Manage the sources of a running server
+    #[command(after_help = MANAGE_CODES)]
     Source(SourceOptions),
     /// Check access to a bucket, step by step, with the remedy for whatever is wrong
+    #[command(after_help = CHECK_CODES)]
     Check(CheckOptions),
     /// Print the bucket policy, or the same grant for other tools
+    #[command(after_help = POLICY_CODES)]
     Policy(PolicyOptions),
     /// Judge an S3 Key template: all its problems, or the keys it makes
+    #[command(after_help = KEY_CODES)]
     Key(KeyOptions),
     /// Print the completions of a shell, such as `landfall completions bash > /etc/bash_completion.d/landfall`
     Completions(CompletionsOptions),

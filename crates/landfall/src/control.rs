@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::client::{Client, Failure};
 use self::options::{DestinationOptions, Server, SourceOptions};
+use crate::out;
 
 /// Runs `landfall destination`.
 pub(crate) fn destination(options: &DestinationOptions) -> ExitCode {
@@ -49,10 +50,10 @@ fn run(server: &Server, command: impl AsyncFnOnce(&Client) -> Result<(), Failure
 fn report(failure: &Failure, json: bool) -> ExitCode {
     match failure {
         Failure::CheckFailed => {}
-        Failure::Refused(body) if json => say!("{body}"),
-        Failure::Refused(body) => messages(body).iter().for_each(|line| eprintln!("{line}")),
+        Failure::Refused(body) if json => say_json!(body),
+        Failure::Refused(body) => messages(body).iter().for_each(|line| out::complain(line)),
         Failure::Invalid(message) | Failure::Unreachable(message) if message.is_empty() => {}
-        Failure::Invalid(message) | Failure::Unreachable(message) => eprintln!("{message}"),
+        Failure::Invalid(message) | Failure::Unreachable(message) => out::complain(message),
     }
     ExitCode::from(match failure {
         Failure::CheckFailed => 1,

@@ -81,7 +81,7 @@ async fn deliveries(options: &DeliveriesOptions) -> anyhow::Result<()> {
         }
     }
     if options.json {
-        say!("{}", serde_json::Value::Array(all));
+        say_json!(serde_json::Value::Array(all));
     }
     catalog.close().await;
     Ok(())

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use landfall_core::object_key::{FileKind, KeyContext, KeyProblem, ObjectKeyTemplate, OutputFormat};
 use landfall_core::time::Timestamp;
 use landfall_core::units::TableVersion;
+use landfall_core::visible::visible;
 use serde_json::{Value, json};
 
 use crate::cli::KeyOptions;
@@ -41,10 +42,7 @@ pub(crate) fn run(options: &KeyOptions) -> ExitCode {
     match ObjectKeyTemplate::parse(&options.template, format) {
         Ok(template) => {
             if options.json {
-                say!(
-                    "{}",
-                    json!({"valid": true, "examples": keys_json(&examples(&template, INTEGRATION))})
-                );
+                say_json!(json!({"valid": true, "examples": keys_json(&examples(&template, INTEGRATION))}));
             } else {
                 say!(
                     "The S3 Key is valid. Files will be named like this:\n\n{}",
@@ -55,8 +53,7 @@ pub(crate) fn run(options: &KeyOptions) -> ExitCode {
         }
         Err(problems) => {
             if options.json {
-                say!(
-                    "{}",
+                say_json!(
                     json!({"valid": false, "problems": problems.iter().map(problem_json).collect::<Vec<_>>()})
                 );
             } else {
@@ -113,7 +110,8 @@ fn print_problems(template: &str, problems: &[KeyProblem]) {
     say!("{template}");
     // A mark under the first place that is at fault helps the eye.
     if let Some(position) = problems.iter().find_map(KeyProblem::position) {
-        say!("{}^", " ".repeat(position.saturating_sub(1)));
+        let before: String = template.chars().take(position.saturating_sub(1)).collect();
+        say!("{}^", " ".repeat(visible(&before).chars().count()));
     }
     for problem in problems {
         say!("{problem}");

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::ProgressBar;
+use landfall_core::visible::visible;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -89,13 +90,7 @@ impl fmt::Display for Chain<'_> {
 
 /// Input that is no JSON is quoted in the log, and must neither break its lines nor move a terminal's cursor.
 fn fit_for_a_line(message: &str) -> String {
-    let fit = |c: char| match c {
-        '\n' | '\r' => ' ',
-        '\t' => '\t',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    message.chars().map(fit).collect()
+    visible(&message.replace(['\n', '\r'], " ")).into_owned()
 }
 
 fn write_line(level: &str, message: &str) {
@@ -174,8 +169,8 @@ mod tests {
     #[test]
     fn quoted_input_can_not_break_lines_or_steer_a_terminal() {
         assert_eq!(
-            fit_for_a_line("é\t{\u{1b}[31m\0\u{9b}2J\r\n}"),
-            "é\t{\u{FFFD}[31m\u{FFFD}\u{FFFD}2J  }"
+            fit_for_a_line("é\t{\u{1b}[31m\0\u{9b}2J\u{202e}\r\n}"),
+            "é\t{⟨U+001B⟩[31m⟨U+0000⟩⟨U+009B⟩2J⟨U+202E⟩  }"
         );
     }
 

@@ -1,16 +1,44 @@
 //! What commands print on stdout.
+//!
+//! Names in it were given by others: [`say!`] and [`say_json!`] show characters that would steer the terminal, or hide.
 
 use std::fmt;
 use std::io::Write;
 
-/// Prints a line, as `println!` does, but for a reader that went away.
+use landfall_core::visible::{visible, visible_json};
+
+/// Prints a line, as `println!` does, but for a reader that went away, and with every character visible.
 macro_rules! say {
     ($($text:tt)*) => {
-        $crate::out::write(format_args!("{}\n", format_args!($($text)*)))
+        $crate::out::line(&std::fmt::format(format_args!($($text)*)))
     };
 }
 
-/// Prints text. If nobody reads it any more (`landfall … | head -1`), there is nothing left to do: the process ends.
+/// Prints JSON for programs, with the same values and every character visible.
+macro_rules! say_json {
+    ($json:expr) => {
+        $crate::out::json(&$json.to_string())
+    };
+}
+
+/// Prints a line on stderr, with every character visible.
+pub(crate) fn complain(text: &str) {
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(std::io::stderr(), "{}", visible(text));
+}
+
+/// What [`say!`] does.
+pub(crate) fn line(text: &str) {
+    write(format_args!("{}\n", visible(text)));
+}
+
+/// What [`say_json!`] does.
+pub(crate) fn json(text: &str) {
+    write(format_args!("{}\n", visible_json(text)));
+}
+
+/// Prints text as it is. If nobody reads it any more (`landfall … | head -1`), there is nothing left to do: the process
+/// ends.
 pub(crate) fn write(text: fmt::Arguments<'_>) {
     if std::io::stdout().write_fmt(text).is_err() {
         std::process::exit(1);

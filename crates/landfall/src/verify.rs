@@ -87,7 +87,7 @@ async fn verify(options: &VerifyOptions) -> anyhow::Result<bool> {
         .chain(buckets.iter().flat_map(bucket::BucketFindings::problems))
         .collect();
     if options.json {
-        say!("{}", json_report(&tables, &buckets, &losses, &notes, &problems));
+        say_json!(json_report(&tables, &buckets, &losses, &notes, &problems));
     } else {
         print_report(&tables, &buckets, &notes, &problems);
     }

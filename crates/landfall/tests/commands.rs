@@ -12,6 +12,39 @@ const GOOD_KEY: &str = "[integration_name]/[table_name]/[table_version]_[timesta
 const BAD_KEY: &str = "my data/[integration_name]/[table_name]/[table_version]";
 
 #[test]
+fn the_help_of_every_command_with_codes_of_its_own_says_what_they_mean() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/src/reference/exit-codes.md"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    for (command, codes) in [
+        ("load", &[0, 1, 2][..]),
+        ("serve", &[0, 1, 2]),
+        ("setup", &[0, 1, 2]),
+        ("check", &[0, 1, 2]),
+        ("policy", &[0, 2]),
+        ("key", &[0, 2]),
+        ("verify", &[0, 1, 2]),
+        ("destination", &[0, 1, 2, 3]),
+        ("source", &[0, 1, 2, 3]),
+    ] {
+        let help = Landfall::with([command, "--help"]).run("").succeeded().stdout;
+        let said = help
+            .split("Exit codes: ")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{command}: {help}"));
+        for code in codes {
+            assert!(said.contains(&format!("{code} ")), "{command} {code}: {said}");
+        }
+        assert!(
+            page.contains(&format!("`landfall {command}`")),
+            "{command} is not in the reference"
+        );
+    }
+}
+
+#[test]
 fn a_good_key_is_shown_with_examples() {
     let ended = Landfall::with(["key", GOOD_KEY]).run("").succeeded();
     assert!(ended.stdout.contains("The S3 Key is valid."), "{}", ended.stdout);

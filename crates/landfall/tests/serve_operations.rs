@@ -373,3 +373,24 @@ fn a_bucket_that_cannot_be_looked_into_keeps_verify_from_no_other() {
     assert!(!verified.status.success(), "{text}");
     assert!(text.contains("lake"), "{text}");
 }
+
+#[test]
+fn a_table_whose_name_hides_something_is_verified_under_a_name_that_shows_it() {
+    let site = Site::new();
+    let server = site.start_with(&["--batch-wait-seconds", "1"], &[]);
+    let token = server.set_up(&site);
+    push(&server, &token, &batch("or\u{202e}ders", 0..3));
+    assert!(server.end().success());
+    let verified = landfall(&site, &["verify"]);
+    let text = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{text}");
+    assert!(
+        text.contains("or⟨U+202E⟩ders: accepted 3") && !text.contains('\u{202e}'),
+        "{text}"
+    );
+    let verified = landfall(&site, &["verify", "--json"]);
+    let text = String::from_utf8_lossy(&verified.stdout);
+    assert!(!text.contains('\u{202e}'), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["tables"][0]["table"], "or\u{202e}ders");
+}

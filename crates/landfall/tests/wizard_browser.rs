@@ -9,6 +9,8 @@
 
 #[path = "support/chromium.rs"]
 mod chromium;
+#[path = "wizard_browser/forms.rs"]
+mod forms;
 #[path = "support/server.rs"]
 mod server;
 mod support;
@@ -149,7 +151,7 @@ fn a_new_user_connects_a_folder_and_sees_an_active_destination() {
     browser.type_into("#description", "kept without a button");
     visit.open("/");
     browser.wait_for("/");
-    visit.open("/destinations/new/settings");
+    browser.run("history.back()");
     browser.wait_for("/destinations/new/settings");
     assert_eq!(
         browser.run("return document.querySelector('#description').value"),

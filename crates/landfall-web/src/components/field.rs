@@ -1,6 +1,7 @@
 //! Fields of forms: label, control, help and errors, tied together for screen readers.
 
 use askama::Template;
+use landfall_core::visible::is_hidden;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
@@ -112,10 +113,16 @@ impl Field {
         self
     }
 
+    /// Whether characters in it can't be seen: pages show them below it.
+    fn hides(&self) -> bool {
+        self.value.chars().any(is_hidden)
+    }
+
     fn described_by(&self) -> String {
         let help = (!self.help.is_empty()).then(|| format!("{}-help", self.name));
         let errors = (!self.errors.is_empty()).then(|| format!("{}-errors", self.name));
-        let ids: Vec<String> = help.into_iter().chain(errors).collect();
+        let hidden = self.hides().then(|| format!("{}-hidden", self.name));
+        let ids: Vec<String> = help.into_iter().chain(hidden).chain(errors).collect();
         ids.join(" ")
     }
 }

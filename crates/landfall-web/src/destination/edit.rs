@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
-use landfall_setup::challenge::generate_uuid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +10,8 @@ use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
 use crate::trouble::Trouble;
 use crate::wizard::{
-    Draft, Faults, KeyButtons, KeyEditor, SettingsFields, Stored, judge, keep_name, place_of, save as store,
+    Draft, DraftId, Faults, KeyButtons, KeyEditor, Run, SettingsFields, Stored, external_id, judge,
+    keep_name, place_of, save as store,
 };
 
 #[derive(Template)]
@@ -22,6 +22,9 @@ struct EditPage {
     name: String,
     fields: SettingsFields,
     key: KeyEditor,
+    /// The draft that keeps credentials of a form that was refused.
+    draft: Option<DraftId>,
+    validate: String,
 }
 
 /// The form as sent.
@@ -33,13 +36,15 @@ pub(super) struct Sent {
     /// `new` to replace the name of the challenge file.
     #[serde(default)]
     challenge: String,
+    #[serde(default, rename = "draft")]
+    number: String,
     #[serde(flatten)]
     buttons: KeyButtons,
     #[serde(flatten)]
     draft: Draft,
 }
 
-fn screen(page: &Page, stored: &Stored, draft: &Draft, faults: &Faults) -> EditPage {
+fn screen(page: &Page, stored: &Stored, run: Run, draft: &Draft, faults: &Faults) -> EditPage {
     EditPage {
         frame: page.frame("Edit destination", Section::Destinations),
         id: stored.id,
@@ -47,13 +52,9 @@ fn screen(page: &Page, stored: &Stored, draft: &Draft, faults: &Faults) -> EditP
         fields: SettingsFields::new(draft, faults, true),
         key: KeyEditor::new(&draft.s3_key_format_string, &draft.output_file_format)
             .with_note("It holds from the next load on: objects that are there keep their names."),
+        draft: run.draft,
+        validate: run.validate_path(),
     }
-}
-
-fn external_id(state: &WebState) -> String {
-    let mut random = [0; 16];
-    state.parts.entropy.fill(&mut random);
-    generate_uuid(random)
 }
 
 /// `GET /destinations/{id}/edit`.
@@ -62,9 +63,14 @@ pub(super) async fn form(State(state): State<WebState>, page: Page, Path(id): Pa
         return Err(Trouble::Forbidden);
     }
     let stored = Stored::read(&page, id).await?;
-    state.wizard.drop_draft(place_of(&page, Some(id)));
     let draft = Draft::of_stored(&stored, external_id(&state));
-    show(&screen(&page, &stored, &draft, &Faults::new()))
+    show(&screen(
+        &page,
+        &stored,
+        Run::of(id).begin(&state),
+        &draft,
+        &Faults::new(),
+    ))
 }
 
 /// `POST /destinations/{id}/edit`.
@@ -75,21 +81,25 @@ pub(super) async fn save(
     Form(sent): Form<Sent>,
 ) -> Shown {
     let stored = Stored::read(&page, id).await?;
-    let place = place_of(&page, Some(id));
+    let run = Run {
+        draft: DraftId::parse(&sent.number),
+        ..Run::of(id)
+    };
+    let place = place_of(&page, run);
     let mut draft = state.wizard.with_kept_credentials(place, sent.draft);
     if let Some(key) = sent.buttons.press(&draft.s3_key_format_string) {
         draft.s3_key_format_string = key;
         state.wizard.keep_draft(place, draft.clone());
-        return show(&screen(&page, &stored, &draft, &Faults::new()));
+        return show(&screen(&page, &stored, run, &draft, &Faults::new()));
     }
     if sent.go == "use-name" {
         draft.use_suggested_name();
-        return show(&screen(&page, &stored, &draft, &Faults::new()));
+        return show(&screen(&page, &stored, run, &draft, &Faults::new()));
     }
     let faults = judge(&page, Some(id), &draft).await?;
     if !faults.is_empty() {
         state.wizard.keep_draft(place, draft.clone());
-        return show_again(&screen(&page, &stored, &draft, &faults));
+        return show_again(&screen(&page, &stored, run, &draft, &faults));
     }
     let mut saved = store(&page, Some(id), &draft).await?;
     state.wizard.drop_draft(place);

@@ -6,7 +6,8 @@ use landfall_core::bucket_name::{BucketHost, BucketName};
 use serde::Deserialize;
 
 use super::choose::for_admins;
-use super::steps::{Screen, Steps, settings_path};
+use super::run::{DraftId, Run};
+use super::steps::{Screen, Steps};
 use crate::components::{CodeBox, Field};
 use crate::frame::{Frame, Page, Section, Shown, show as show_page};
 
@@ -19,6 +20,8 @@ struct BucketPage {
     region: Field,
     command: CodeBox,
     next: String,
+    back: String,
+    draft: Option<DraftId>,
 }
 
 /// What the command is to be filled in with.
@@ -44,7 +47,7 @@ fn command(bucket: Option<&str>, region: Option<&str>) -> String {
 }
 
 /// `GET /destinations/new/bucket`.
-pub(super) async fn show(page: Page, Query(wanted): Query<Wanted>) -> Shown {
+pub(super) async fn show(page: Page, run: Run, Query(wanted): Query<Wanted>) -> Shown {
     for_admins(&page)?;
     let typed = wanted.bucket.trim();
     let parsed = BucketName::parse(typed, BucketHost::Amazon);
@@ -57,12 +60,12 @@ pub(super) async fn show(page: Page, Query(wanted): Query<Wanted>) -> Shown {
     };
     let name = parsed.as_ref().ok().map(BucketName::as_str);
     let next = match name {
-        Some(name) => format!("{}?place=s3&bucket={name}", settings_path(None)),
-        None => format!("{}?place=s3", settings_path(None)),
+        Some(name) => run.settings_path_with(&format!("place=s3&bucket={name}")),
+        None => run.settings_path_with("place=s3"),
     };
     show_page(&BucketPage {
         frame: page.frame("Create a bucket", Section::Destinations),
-        steps: Steps::new(Screen::Bucket, false, None),
+        steps: Steps::new(Screen::Bucket, false, run),
         bucket: Field::text("bucket", "Bucket Name")
             .value(typed)
             .errors(errors.collect()),
@@ -73,6 +76,8 @@ pub(super) async fn show(page: Page, Query(wanted): Query<Wanted>) -> Shown {
             text: command(name, Some(region).filter(is_region)),
         },
         next,
+        back: run.choose_path(),
+        draft: run.draft,
     })
 }
 

@@ -56,7 +56,7 @@ async fn use_existing(state: &WebState, page: &Page, id: u32, typed: &str) -> Sh
             if let Some(first) = message.get_mut(..1) {
                 first.make_ascii_uppercase();
             }
-            return verify::show_again(state, page, id, Problems::of_existing(message)).await;
+            return verify::refuse(state, page, id, Problems::of_existing(message));
         }
     };
     let body = json!({"properties": {"sentinel_key": name.as_str()}});
@@ -73,7 +73,7 @@ async fn make(state: &WebState, page: &Page, id: u32) -> Shown {
     match made {
         Ok(_) => {}
         Err(error) if error.status.is_client_error() => {
-            return verify::show_again(state, page, id, Problems::of_making(error.message)).await;
+            return verify::refuse(state, page, id, Problems::of_making(error.message));
         }
         Err(error) => return Err(error.into()),
     }

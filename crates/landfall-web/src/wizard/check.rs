@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::run::Run;
 use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
 use crate::api::ApiError;
@@ -92,6 +93,22 @@ impl CheckPanel {
         self.check.as_ref().map_or("none", |check| &check.status)
     }
 
+    /// What screen readers are told of the check as a whole.
+    fn told(&self) -> String {
+        let Some(check) = &self.check else {
+            return String::new();
+        };
+        let problem = check.errors.first();
+        match check.status.as_str() {
+            "running" => "Checking access".to_owned(),
+            "succeeded" => "The check has succeeded".to_owned(),
+            _ => match problem {
+                Some(problem) => format!("The check has failed. {} {}", problem.cause, problem.remedy),
+                None => "The check has failed".to_owned(),
+            },
+        }
+    }
+
     fn has(&self, step: &StepRow) -> impl Iterator<Item = &Problem> {
         let errors = self.check.as_ref().map_or(&[][..], |check| &check.errors);
         let step = step.step.clone();
@@ -162,7 +179,7 @@ pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Pa
     let is_folder = stored.property("s3_endpoint_url").starts_with("file:");
     show_page(&CheckPage {
         frame: page.frame("Checking access", Section::Destinations),
-        steps: Steps::new(Screen::Verify, is_folder, Some(id)),
+        steps: Steps::new(Screen::Verify, is_folder, Run::of(id)),
         panel: CheckPanel::of_wizard(id, check),
         back: verify_path(id),
     })

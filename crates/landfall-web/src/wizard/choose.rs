@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::run::Run;
 use super::steps::{Screen, Steps};
 use crate::frame::{Frame, Page, Section, Shown, show as show_page};
 use crate::trouble::Trouble;
@@ -11,6 +12,8 @@ use crate::trouble::Trouble;
 struct ChoosePage {
     frame: Frame,
     steps: Steps,
+    bucket: String,
+    folder: String,
 }
 
 /// Screens that lead to changes are for those who may make them.
@@ -23,10 +26,12 @@ pub(super) fn for_admins(page: &Page) -> Result<(), Trouble> {
 }
 
 /// `GET /destinations/new`.
-pub(super) async fn show(page: Page) -> Shown {
+pub(super) async fn show(page: Page, run: Run) -> Shown {
     for_admins(&page)?;
     show_page(&ChoosePage {
         frame: page.frame("Choose a destination", Section::Destinations),
-        steps: Steps::new(Screen::Choose, false, None),
+        steps: Steps::new(Screen::Choose, false, run),
+        bucket: run.bucket_path(),
+        folder: run.settings_path_with("place=folder"),
     })
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::folder_path::{folder_of_url, folder_url};
 use super::judge::suggest;
+use super::names::free_name;
 use super::stored::Stored;
 
 /// The default template, which names no extension, so that changing the format needs no edit (setup-flow.md §4).
@@ -45,10 +46,10 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// The defaults of a new destination.
-    pub(crate) fn new(external_id: String) -> Self {
+    /// The defaults of a new destination, beside those whose names are taken.
+    pub(crate) fn new(external_id: String, taken: &[String]) -> Self {
         Self {
-            name: S3_DEFAULTS.0.to_owned(),
+            name: free_name(S3_DEFAULTS.0, taken),
             output_file_format: "jsonl".to_owned(),
             csv_delimiter: ",".to_owned(),
             aws_external_id: external_id,
@@ -96,14 +97,14 @@ impl Draft {
     }
 
     /// Chooses where data goes. Defaults that were not changed become those of the other choice.
-    pub(crate) fn go_to(&mut self, place: &str) {
+    pub(crate) fn go_to(&mut self, place: &str, taken: &[String]) {
         let (from, to) = if place == FOLDER {
             (S3_DEFAULTS, FOLDER_DEFAULTS)
         } else {
             (FOLDER_DEFAULTS, S3_DEFAULTS)
         };
-        if self.name == from.0 {
-            to.0.clone_into(&mut self.name);
+        if self.name == free_name(from.0, taken) {
+            self.name = free_name(to.0, taken);
         }
         if self.s3_bucket == from.1 {
             to.1.clone_into(&mut self.s3_bucket);
@@ -213,7 +214,7 @@ mod tests {
             aws_role_arn: "arn".to_owned(),
             aws_access_key_id: "AKIA".to_owned(),
             s3_kms_key_id: "key".to_owned(),
-            ..Draft::new("id".to_owned())
+            ..Draft::new("id".to_owned(), &[])
         };
         let properties = draft.properties();
         assert_eq!(properties["s3_bucket"], "lake");
@@ -228,14 +229,14 @@ mod tests {
 
     #[test]
     fn another_choice_has_its_own_defaults_and_keeps_what_was_typed() {
-        let mut draft = Draft::new(String::new());
-        draft.go_to("folder");
+        let mut draft = Draft::new(String::new(), &[]);
+        draft.go_to("folder", &[]);
         assert_eq!(
             (draft.name.as_str(), draft.s3_bucket.as_str()),
             ("Folder", "landfall")
         );
         "My own".clone_into(&mut draft.name);
-        draft.go_to("s3");
+        draft.go_to("s3", &[]);
         assert_eq!((draft.name.as_str(), draft.s3_bucket.as_str()), ("My own", ""));
         assert!(!draft.is_folder());
     }
@@ -247,7 +248,7 @@ mod tests {
             folder: "/my buckets".to_owned(),
             aws_auth_mode: "static".to_owned(),
             aws_secret_access_key: "secret".to_owned(),
-            ..Draft::new(String::new())
+            ..Draft::new(String::new(), &[])
         };
         let properties = draft.properties();
         assert_eq!(properties["s3_endpoint_url"], "file:///my%20buckets");
@@ -259,7 +260,7 @@ mod tests {
     fn credentials_that_are_not_sent_back_stay() {
         let mut draft = Draft {
             aws_secret_access_key: "secret".to_owned(),
-            ..Draft::new(String::new())
+            ..Draft::new(String::new(), &[])
         };
         draft.take_settings(Draft {
             name: "Lake".to_owned(),

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::response::IntoResponse;
 use landfall_core::bucket_name::{BucketName, BucketNameProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::draft::Draft;
-use super::settings::place_of;
+use super::memory::place_of;
+use super::names::{free_name, names_of};
+use super::run::Run;
 use crate::api::ApiError;
 use crate::frame::{Page, Shown};
 use crate::state::WebState;
@@ -63,7 +65,13 @@ pub(crate) async fn judge(page: &Page, id: Option<u32>, draft: &Draft) -> Result
             "s3_endpoint_url" if draft.is_folder() => "folder",
             other => other,
         };
-        let said = messages.iter().map(|message| say(field, message)).collect();
+        let mut said = Vec::new();
+        for message in &messages {
+            said.push(match taken_name(message) {
+                Some(name) => say_taken(name, &free_name(name, &names_of(page).await?)),
+                None => say(field, message),
+            });
+        }
         faults.insert(field.to_owned(), said);
     }
     if draft.s3_bucket.trim().is_empty() {
@@ -79,12 +87,17 @@ pub(crate) async fn judge(page: &Page, id: Option<u32>, draft: &Draft) -> Result
     Ok(faults)
 }
 
+/// The name that another destination has, if a message of the API says that.
+fn taken_name(message: &str) -> Option<&str> {
+    message.strip_prefix("non-unique name (")?.strip_suffix(')')
+}
+
+fn say_taken(name: &str, free: &str) -> String {
+    format!("Another destination is named {name}: choose a different name, such as {free}")
+}
+
 /// A message of the API beside the field `field`.
 fn say(field: &str, message: &str) -> String {
-    if let Some(taken) = message.strip_prefix("non-unique name (") {
-        let taken = taken.strip_suffix(')').unwrap_or(taken);
-        return format!("Another destination is named {taken}: choose a different name, such as {taken} 2");
-    }
     let label = LABELS
         .iter()
         .find(|(name, _)| *name == field)
@@ -111,9 +124,15 @@ struct Judged {
     use_name: Option<String>,
 }
 
-async fn answer(state: &WebState, page: &Page, id: Option<u32>, sent: Draft) -> Shown {
-    let draft = &state.wizard.with_kept_credentials(place_of(page, id), sent);
-    let mut errors = judge(page, id, draft).await?;
+/// `POST /destinations/new/validate` and `POST /destinations/{id}/setup/validate`.
+pub(super) async fn answer(
+    State(state): State<WebState>,
+    page: Page,
+    run: Run,
+    Form(sent): Form<Draft>,
+) -> Shown {
+    let draft = &state.wizard.with_kept_credentials(place_of(&page, run), sent);
+    let mut errors = judge(&page, run.id, draft).await?;
     if draft.s3_key_format_string.is_empty() {
         errors.remove("s3_key_format_string"); // it has a screen of its own
     }
@@ -124,21 +143,6 @@ async fn answer(state: &WebState, page: &Page, id: Option<u32>, sent: Draft) -> 
 /// The one-click fix of setup-flow.md §3.2.
 pub(crate) fn suggest(draft: &Draft) -> Option<String> {
     BucketName::suggest(&draft.s3_bucket)
-}
-
-/// `POST /destinations/new/validate`.
-pub(crate) async fn of_new(State(state): State<WebState>, page: Page, Form(sent): Form<Draft>) -> Shown {
-    answer(&state, &page, None, sent).await
-}
-
-/// `POST /destinations/{id}/setup/validate`.
-pub(crate) async fn of_change(
-    State(state): State<WebState>,
-    page: Page,
-    Path(id): Path<u32>,
-    Form(sent): Form<Draft>,
-) -> Shown {
-    answer(&state, &page, Some(id), sent).await
 }
 
 #[cfg(test)]
@@ -157,11 +161,6 @@ mod tests {
                 "name",
                 "name must have 1 to 100 characters",
                 "Display Name must have 1 to 100 characters",
-            ),
-            (
-                "name",
-                "non-unique name (Lake)",
-                "Another destination is named Lake: choose a different name, such as Lake 2",
             ),
             (
                 "s3_endpoint_url",

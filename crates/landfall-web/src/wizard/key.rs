@@ -1,7 +1,7 @@
 //! Screen 3: the Object Key (setup-flow.md §4). Going on makes the destination, or changes it.
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::json;
@@ -9,9 +9,10 @@ use serde_json::json;
 use super::choose::for_admins;
 use super::draft::Draft;
 use super::key_editor::{KeyButtons, KeyEditor};
-use super::memory::keep_name;
-use super::settings::{draft_of, place_of};
-use super::steps::{Screen, Steps, key_path, settings_path, verify_path};
+use super::memory::{Kept, keep_name, place_of};
+use super::run::Run;
+use super::settings::{begin, draft_of};
+use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
 use crate::api::ApiError;
 use crate::components::Banner;
@@ -40,69 +41,70 @@ pub(super) struct Sent {
     s3_key_format_string: String,
 }
 
-fn screen(page: &Page, id: Option<u32>, draft: &Draft) -> KeyPage {
+fn screen(page: &Page, run: Run, draft: &Draft) -> KeyPage {
     KeyPage {
         frame: page.frame("Object Key", Section::Destinations),
-        steps: Steps::new(Screen::Key, draft.is_folder(), id),
-        action: key_path(id),
+        steps: Steps::new(Screen::Key, draft.is_folder(), run),
+        action: run.key_path(),
         format: draft.output_file_format.clone(),
         editor: KeyEditor::new(&draft.s3_key_format_string, &draft.output_file_format),
     }
 }
 
 /// `GET /destinations/new/key`.
-pub(super) async fn new(State(state): State<WebState>, page: Page) -> Shown {
+pub(super) async fn new(State(state): State<WebState>, page: Page, run: Run) -> Shown {
     for_admins(&page)?;
-    let draft = draft_of(&state, &page, None).await?;
-    if draft.s3_bucket.trim().is_empty() {
-        // Nobody gets here without the settings, but by typing the address.
-        return Ok(Redirect::to(&settings_path(None)).into_response());
+    // Nobody gets here without the settings, but by typing the address.
+    if run.draft.is_none() {
+        return Ok(Redirect::to(&run.settings_path()).into_response());
     }
-    show(&screen(&page, None, &draft))
+    let draft = draft_of(&state, &page, run).await?;
+    if draft.s3_bucket.trim().is_empty() {
+        return Ok(Redirect::to(&run.settings_path()).into_response());
+    }
+    show(&screen(&page, run, &draft))
 }
 
 /// `GET /destinations/{id}/setup/key`.
-pub(super) async fn change(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+pub(super) async fn change(State(state): State<WebState>, page: Page, run: Run) -> Shown {
     for_admins(&page)?;
-    let draft = draft_of(&state, &page, Some(id)).await?;
-    show(&screen(&page, Some(id), &draft))
+    if run.draft.is_none() {
+        return Ok(Redirect::to(&begin(&state, &page, run).key_path()).into_response());
+    }
+    let draft = draft_of(&state, &page, run).await?;
+    show(&screen(&page, run, &draft))
 }
 
-/// `POST /destinations/new/key`.
-pub(super) async fn take_new(State(state): State<WebState>, page: Page, Form(sent): Form<Sent>) -> Shown {
-    take(&state, &page, None, sent).await
-}
-
-/// `POST /destinations/{id}/setup/key`.
-pub(super) async fn take_change(
+/// `POST /destinations/new/key` and `POST /destinations/{id}/setup/key`.
+pub(super) async fn take(
     State(state): State<WebState>,
     page: Page,
-    Path(id): Path<u32>,
+    run: Run,
     Form(sent): Form<Sent>,
 ) -> Shown {
-    take(&state, &page, Some(id), sent).await
-}
-
-async fn take(state: &WebState, page: &Page, id: Option<u32>, sent: Sent) -> Shown {
-    let mut draft = draft_of(state, page, id).await?;
+    let mut draft = draft_of(&state, &page, run).await?;
     let pressed = sent.buttons.press(&sent.s3_key_format_string);
     let is_edit = pressed.is_some();
     draft.s3_key_format_string = pressed.unwrap_or(sent.s3_key_format_string);
-    let place = place_of(page, id);
+    let place = place_of(&page, run);
     state.wizard.keep_draft(place, draft.clone());
     if is_edit || sent.go == "keep" {
-        return Ok(Redirect::to(&key_path(id)).into_response());
+        return Ok(Redirect::to(&run.key_path()).into_response());
     }
     if sent.go == "back" {
-        return Ok(Redirect::to(&settings_path(id)).into_response());
+        return Ok(Redirect::to(&run.settings_path()).into_response());
     }
-    match save(page, id, &draft).await {
+    match save(&page, run.id, &draft).await {
         Ok(mut stored) => {
-            state.wizard.drop_draft(place);
-            keep_name(state, page, &mut stored);
+            match run.id {
+                Some(_) => state.wizard.drop_draft(place),
+                // Whoever comes back to it changes what was made, and makes no second one.
+                None => state.wizard.keep(place, Kept::Stored(stored.id)),
+            }
+            keep_name(&state, &page, &mut stored);
             Ok(Redirect::to(&verify_path(stored.id)).into_response())
         }
-        Err(error) if error.status.is_client_error() => refuse(page, id, &draft, &error),
+        Err(error) if error.status.is_client_error() => refuse(&page, run, &draft, &error),
         Err(error) => Err(error.into()),
     }
 }
@@ -124,8 +126,8 @@ pub(crate) async fn save(page: &Page, id: Option<u32>, draft: &Draft) -> Result<
 }
 
 /// Says what is wrong with the key here, and with anything else where it was typed.
-fn refuse(page: &Page, id: Option<u32>, draft: &Draft, error: &ApiError) -> Shown {
-    let mut screen = screen(page, id, draft);
+fn refuse(page: &Page, run: Run, draft: &Draft, error: &ApiError) -> Shown {
+    let mut screen = screen(page, run, draft);
     if screen.editor.preview.problems.is_empty() {
         let messages: Vec<&str> = error.fields.values().flatten().map(String::as_str).collect();
         let said = if messages.is_empty() {

@@ -1,7 +1,7 @@
 //! Screen 2: define bucket settings (setup-flow.md §3).
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use landfall_setup::challenge::generate_uuid;
 use serde::Deserialize;
@@ -10,8 +10,10 @@ use super::choose::for_admins;
 use super::draft::Draft;
 use super::fields::SettingsFields;
 use super::judge::{Faults, judge};
-use super::memory::Place;
-use super::steps::{Screen, Steps, key_path, settings_path, verify_path};
+use super::memory::{Kept, place_of};
+use super::names::names_of;
+use super::run::Run;
+use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
@@ -46,57 +48,63 @@ pub(super) struct Sent {
     draft: Draft,
 }
 
-/// What is typed so far: kept, stored, or the defaults.
-pub(super) async fn draft_of(state: &WebState, page: &Page, id: Option<u32>) -> Result<Draft, Trouble> {
-    let place = place_of(page, id);
-    if let Some(draft) = state.wizard.draft(place) {
-        return Ok(draft);
+/// What is typed so far in a run: kept, stored, or the defaults.
+pub(super) async fn draft_of(state: &WebState, page: &Page, run: Run) -> Result<Draft, Trouble> {
+    match (state.wizard.kept(place_of(page, run)), run.id) {
+        (Some(Kept::Typed(draft)), _) => Ok(*draft),
+        (Some(Kept::Untouched), Some(id)) => Ok(Draft::of_stored(
+            &Stored::read(page, id).await?,
+            external_id(state),
+        )),
+        (Some(Kept::Untouched), None) => Ok(Draft::new(external_id(state), &names_of(page).await?)),
+        (Some(Kept::Stored(id)), _) => Err(Trouble::DraftIsStored { id }),
+        (None, _) => Err(Trouble::UnknownDraft {
+            anew: Run { draft: None, ..run }.choose_path(),
+        }),
     }
+}
+
+/// Begins a run in a draft of its own.
+pub(super) fn begin(state: &WebState, page: &Page, run: Run) -> Run {
+    let run = run.begin(state);
+    state.wizard.keep(place_of(page, run), Kept::Untouched);
+    run
+}
+
+/// A new external ID, which no form has to be sent for.
+pub(crate) fn external_id(state: &WebState) -> String {
     let mut random = [0; 16];
     state.parts.entropy.fill(&mut random);
-    let external_id = generate_uuid(random);
-    Ok(match id {
-        // Not kept before it is changed: what is stored may change too.
-        Some(id) => Draft::of_stored(&Stored::read(page, id).await?, external_id),
-        None => {
-            let draft = Draft::new(external_id);
-            state.wizard.keep_draft(place, draft.clone());
-            draft
-        }
-    })
+    generate_uuid(random)
 }
 
-/// Whose draft it is.
-pub(crate) fn place_of(page: &Page, id: Option<u32>) -> Place {
-    Place {
-        session: page.signed_in.session,
-        id,
-    }
-}
-
-fn screen(page: &Page, id: Option<u32>, draft: &Draft, faults: &Faults) -> SettingsPage {
+fn screen(page: &Page, run: Run, draft: &Draft, faults: &Faults) -> SettingsPage {
     SettingsPage {
         frame: page.frame("Define bucket settings", Section::Destinations),
-        steps: Steps::new(Screen::Settings, draft.is_folder(), id),
-        fields: SettingsFields::new(draft, faults, id.is_some()),
-        action: settings_path(id),
-        validate: match id {
-            None => "/destinations/new/validate".to_owned(),
-            Some(id) => format!("/destinations/{id}/setup/validate"),
-        },
+        steps: Steps::new(Screen::Settings, draft.is_folder(), run),
+        fields: SettingsFields::new(draft, faults, run.id.is_some()),
+        action: run.settings_path(),
+        validate: run.validate_path(),
     }
 }
 
 /// `GET /destinations/new/settings`. What a link brings along is taken, and the address loses it: coming back to it
-/// must not undo what was typed since.
-pub(super) async fn new(State(state): State<WebState>, page: Page, Query(begun): Query<Begun>) -> Shown {
+/// must not undo what was typed since. Without a draft in the address, a new one is begun.
+pub(super) async fn new(
+    State(state): State<WebState>,
+    page: Page,
+    run: Run,
+    Query(begun): Query<Begun>,
+) -> Shown {
     for_admins(&page)?;
-    let mut draft = draft_of(&state, &page, None).await?;
-    if begun.place.is_none() && begun.bucket.is_none() {
-        return show(&screen(&page, None, &draft, &Faults::new()));
+    let is_begun = run.draft.is_some();
+    let run = if is_begun { run } else { begin(&state, &page, run) };
+    let mut draft = draft_of(&state, &page, run).await?;
+    if is_begun && begun.place.is_none() && begun.bucket.is_none() {
+        return show(&screen(&page, run, &draft, &Faults::new()));
     }
     if let Some(place) = begun.place {
-        draft.go_to(&place);
+        draft.go_to(&place, &names_of(&page).await?);
     }
     if let Some(bucket) = begun.bucket {
         draft.s3_bucket = bucket;
@@ -104,8 +112,8 @@ pub(super) async fn new(State(state): State<WebState>, page: Page, Query(begun):
     if draft.is_folder() && draft.folder.is_empty() {
         draft.folder = default_folder(&page).await;
     }
-    state.wizard.keep_draft(place_of(&page, None), draft);
-    Ok(Redirect::to(&settings_path(None)).into_response())
+    state.wizard.keep_draft(place_of(&page, run), draft);
+    Ok(Redirect::to(&run.settings_path()).into_response())
 }
 
 /// Where this instance would put bucket folders.
@@ -122,47 +130,41 @@ async fn default_folder(page: &Page) -> String {
 }
 
 /// `GET /destinations/{id}/setup/settings`.
-pub(super) async fn change(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+pub(super) async fn change(State(state): State<WebState>, page: Page, run: Run) -> Shown {
     for_admins(&page)?;
-    let draft = draft_of(&state, &page, Some(id)).await?;
-    show(&screen(&page, Some(id), &draft, &Faults::new()))
+    if run.draft.is_none() {
+        return Ok(Redirect::to(&begin(&state, &page, run).settings_path()).into_response());
+    }
+    let draft = draft_of(&state, &page, run).await?;
+    show(&screen(&page, run, &draft, &Faults::new()))
 }
 
-/// `POST /destinations/new/settings`.
-pub(super) async fn take_new(State(state): State<WebState>, page: Page, Form(sent): Form<Sent>) -> Shown {
-    take(&state, &page, None, sent).await
-}
-
-/// `POST /destinations/{id}/setup/settings`.
-pub(super) async fn take_change(
+/// `POST /destinations/new/settings` and `POST /destinations/{id}/setup/settings`.
+pub(super) async fn take(
     State(state): State<WebState>,
     page: Page,
-    Path(id): Path<u32>,
+    run: Run,
     Form(sent): Form<Sent>,
 ) -> Shown {
-    take(&state, &page, Some(id), sent).await
-}
-
-async fn take(state: &WebState, page: &Page, id: Option<u32>, sent: Sent) -> Shown {
-    let mut draft = draft_of(state, page, id).await?;
+    let mut draft = draft_of(&state, &page, run).await?;
     draft.take_settings(sent.draft);
     if sent.go == "use-name" {
         draft.use_suggested_name();
     }
-    state.wizard.keep_draft(place_of(page, id), draft.clone());
+    state.wizard.keep_draft(place_of(&page, run), draft.clone());
     let to = |path: &str| Ok(Redirect::to(path).into_response());
-    match (sent.go.as_str(), id) {
-        ("keep" | "use-name", _) => return to(&settings_path(id)),
+    match (sent.go.as_str(), run.id) {
+        ("keep" | "use-name", _) => return to(&run.settings_path()),
         ("back", Some(id)) => return to(&verify_path(id)),
-        ("back", None) if draft.is_folder() => return to("/destinations/new"),
-        ("back", None) => return to("/destinations/new/bucket"),
+        ("back", None) if draft.is_folder() => return to(&run.choose_path()),
+        ("back", None) => return to(&run.bucket_path()),
         _ => {}
     }
-    let mut faults = judge(page, id, &draft).await?;
+    let mut faults = judge(&page, run.id, &draft).await?;
     faults.remove("s3_key_format_string"); // the next screen says so
     if faults.is_empty() {
-        to(&key_path(id))
+        to(&run.key_path())
     } else {
-        show_again(&screen(page, id, &draft, &faults))
+        show_again(&screen(&page, run, &draft, &faults))
     }
 }

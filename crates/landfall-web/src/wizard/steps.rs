@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::run::Run;
+
 /// The screens that have a place in the list of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Screen {
@@ -32,8 +34,8 @@ pub(crate) struct Steps {
 impl askama::filters::HtmlSafe for Steps {}
 
 impl Steps {
-    /// The steps towards a bucket, or a folder, of a new destination or of `id`.
-    pub(crate) fn new(current: Screen, is_folder: bool, id: Option<u32>) -> Self {
+    /// The steps of a run towards a bucket, or a folder.
+    pub(crate) fn new(current: Screen, is_folder: bool, run: Run) -> Self {
         let all = [
             (Screen::Choose, "Destination"),
             (Screen::Bucket, "Bucket"),
@@ -46,7 +48,7 @@ impl Steps {
             .filter(|(screen, _)| !(is_folder && *screen == Screen::Bucket))
             .map(|(screen, text)| Entry {
                 text,
-                href: (screen < current).then(|| href(screen, id)).flatten(),
+                href: (screen < current).then(|| href(screen, run)).flatten(),
                 is_current: screen == current,
                 is_done: screen < current,
             })
@@ -59,28 +61,14 @@ impl Steps {
     }
 }
 
-fn href(screen: Screen, id: Option<u32>) -> Option<String> {
-    match (screen, id) {
-        (Screen::Choose, None) => Some("/destinations/new".to_owned()),
-        (Screen::Bucket, None) => Some("/destinations/new/bucket".to_owned()),
-        (Screen::Settings, _) => Some(settings_path(id)),
-        (Screen::Key, _) => Some(key_path(id)),
+fn href(screen: Screen, run: Run) -> Option<String> {
+    match (screen, run.id) {
+        (Screen::Choose, None) => Some(run.choose_path()),
+        (Screen::Bucket, None) => Some(run.bucket_path()),
+        (Screen::Settings, _) => Some(run.settings_path()),
+        (Screen::Key, _) => Some(run.key_path()),
         // A destination that exists is neither chosen nor made again.
         (Screen::Choose | Screen::Bucket, Some(_)) | (Screen::Verify, _) => None,
-    }
-}
-
-pub(crate) fn settings_path(id: Option<u32>) -> String {
-    match id {
-        None => "/destinations/new/settings".to_owned(),
-        Some(id) => format!("/destinations/{id}/setup/settings"),
-    }
-}
-
-pub(crate) fn key_path(id: Option<u32>) -> String {
-    match id {
-        None => "/destinations/new/key".to_owned(),
-        Some(id) => format!("/destinations/{id}/setup/key"),
     }
 }
 

@@ -13,8 +13,9 @@ use landfall_setup::challenge::upload_command;
 use super::check::{CheckPanel, last_check};
 use super::choose::for_admins;
 use super::grant::{self, Grant, PolicyBoxes, Wanted, policy_boxes};
-use super::settings::place_of;
-use super::steps::{Screen, Steps, key_path, settings_path, verify_path};
+use super::memory::spot_of;
+use super::run::Run;
+use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
 use crate::components::{Banner, CodeBox, Field};
 use crate::frame::{Frame, Page, Section, Shown, show as show_page, show_again as show_page_again};
@@ -114,7 +115,7 @@ async fn screen(
         state.wizard.forget_name(id);
     }
     let bucket = stored.property("s3_bucket").to_owned();
-    let name = state.wizard.name(place_of(page, Some(id)));
+    let name = state.wizard.name(spot_of(page, id));
     let folder = grant.location.clone().filter(|_| grant.place == "folder");
     let banner = problems.making.map(Banner::error);
     let existing = Field::text("existing", "Name of the file")
@@ -124,7 +125,7 @@ async fn screen(
         frame: page
             .frame("Grant & Verify Access", Section::Destinations)
             .with_banner(banner),
-        steps: Steps::new(Screen::Verify, folder.is_some(), Some(id)),
+        steps: Steps::new(Screen::Verify, folder.is_some(), Run::of(id)),
         id,
         policy: policy_boxes(&grant, &bucket, &verify_path(id), wanted),
         challenge: name.map(|name| shown_once(name, &grant, &bucket)),
@@ -133,7 +134,7 @@ async fn screen(
         existing,
         has_problem: problems.existing.is_some(),
         panel: CheckPanel::of_wizard(id, last_check(page, id).await?),
-        back: key_path(Some(id)),
+        back: Run::of(id).key_path(),
     }))
 }
 
@@ -145,17 +146,19 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Shown {
     for_admins(&page)?;
-    match screen(&state, &page, id, &wanted, Problems::default()).await? {
+    let problems = state.wizard.take_problems(spot_of(&page, id));
+    let is_refused = problems.is_some();
+    match screen(&state, &page, id, &wanted, problems.unwrap_or_default()).await? {
+        Some(screen) if is_refused => show_page_again(&screen),
         Some(screen) => show_page(&screen),
         // A draft has to be filled in first.
-        None => Ok(Redirect::to(&settings_path(Some(id))).into_response()),
+        None => Ok(Redirect::to(&Run::of(id).settings_path()).into_response()),
     }
 }
 
-/// The screen with what is wrong.
-pub(super) async fn show_again(state: &WebState, page: &Page, id: u32, problems: Problems) -> Shown {
-    match screen(state, page, id, &Wanted::default(), problems).await? {
-        Some(screen) => show_page_again(&screen),
-        None => Ok(Redirect::to(&settings_path(Some(id))).into_response()),
-    }
+/// Leads back to the screen, which says what is wrong. It is not kept as pages of other forms are, for it may have the
+/// name on it.
+pub(super) fn refuse(state: &WebState, page: &Page, id: u32, problems: Problems) -> Shown {
+    state.wizard.keep_problems(spot_of(page, id), problems);
+    Ok(Redirect::to(&verify_path(id)).into_response())
 }

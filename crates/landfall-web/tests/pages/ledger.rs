@@ -71,8 +71,8 @@ fn outcome(key: &str) -> Outcome {
     }
 }
 
-/// A destination and an integration, all named `name`.
-pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
+/// A destination named `name`.
+pub(crate) async fn add_destination(world: &World, name: &str) {
     let new = NewDestination {
         name: Some(name.to_owned()),
         description: None,
@@ -86,6 +86,11 @@ pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
         at: now(),
     };
     world.catalog.create_destination(&new, act).await.unwrap();
+}
+
+/// A destination and an integration, all named `name`.
+pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
+    add_destination(world, name).await;
     let form = [
         ("type", "import_api"),
         ("display_name", name),

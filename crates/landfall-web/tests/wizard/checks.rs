@@ -77,7 +77,7 @@ async fn a_folder_that_cannot_be_filled_says_why() {
     trip.make_destination_with(&folder).await;
     let refused = trip
         .browser
-        .post("/destinations/1/setup/challenge", &[("wish", "make")])
+        .post_and_follow("/destinations/1/setup/challenge", &[("wish", "make")])
         .await;
     assert_eq!(refused.status, 422);
     assert!(
@@ -266,7 +266,7 @@ async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is
     );
     trip.browser.post("/integrations/1/resume", &[]).await;
     let well = trip.browser.get("/").await.body;
-    assert!(!well.contains("401") && !well.contains(resume), "{well}");
+    assert!(!well.contains("with 401") && !well.contains(resume), "{well}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::trip::{KEY, Trip, text};
+use crate::trip::{KEY, Trip, screen, text};
 
 /// A field, what is typed into it, and what is said.
 const SETTINGS: [(&str, &str, &[&str]); 24] = [
@@ -146,7 +146,7 @@ async fn good_names_of_buckets_are_let_through() {
     let trip = Trip::begin().await;
     for typed in ["com-test-stitch-bucket", "my.bucket.v2", "  lake  "] {
         let taken = trip.send_settings(&[("s3_bucket", typed)]).await;
-        assert_eq!(taken.header("location"), "/destinations/new/key", "{typed}");
+        assert_eq!(screen(&taken), "/destinations/new/key", "{typed}");
     }
     // Reserved names are reserved at Amazon.
     let taken = trip
@@ -155,7 +155,7 @@ async fn good_names_of_buckets_are_let_through() {
             ("s3_endpoint_url", "https://minio.example.com"),
         ])
         .await;
-    assert_eq!(taken.header("location"), "/destinations/new/key");
+    assert_eq!(screen(&taken), "/destinations/new/key");
 }
 
 #[tokio::test]
@@ -230,11 +230,11 @@ async fn names_are_not_too_long_and_not_taken() {
     assert!(
         refused
             .body
-            .contains("Another destination is named Lake: choose a different name")
+            .contains("Another destination is named Lake: choose a different name, such as Lake 2")
     );
     let kept = trip.send_settings_to("/destinations/1/setup/settings", &[]).await;
     assert_eq!(
-        kept.header("location"),
+        screen(&kept),
         "/destinations/1/setup/key",
         "its own name is not taken"
     );
@@ -271,8 +271,8 @@ async fn a_pasted_address_is_mended_by_one_button() {
         let mended = trip
             .send_settings(&[("s3_bucket", pasted), ("go", "use-name")])
             .await;
-        assert_eq!(mended.header("location"), "/destinations/new/settings");
-        let screen = trip.browser.get("/destinations/new/settings").await;
+        assert_eq!(screen(&mended), "/destinations/new/settings");
+        let screen = trip.show("/destinations/new/settings").await;
         assert!(
             screen.body.contains(&format!("value=\"{name}\"")),
             "{}",
@@ -400,7 +400,7 @@ async fn every_problem_of_a_key_is_listed() {
 async fn elements_and_fixes_are_buttons_without_a_script_too() {
     let trip = Trip::begin().await;
     trip.send_settings(&[]).await;
-    let path = "/destinations/new/key";
+    let path = &trip.at("/destinations/new/key").await;
     let typed = ("s3_key_format_string", "a.[csv|jsonl]");
     let sent = trip
         .browser
@@ -415,7 +415,7 @@ async fn elements_and_fixes_are_buttons_without_a_script_too() {
             .contains("value=\"a[table_name].[csv|jsonl]\"")
     );
     let wrong = KEY.replace("[csv|jsonl]", "csv");
-    let refused = trip.send_key(path, &wrong).await;
+    let refused = trip.send_key("/destinations/new/key", &wrong).await;
     assert!(
         refused
             .body
@@ -455,7 +455,10 @@ async fn names_of_challenge_files_say_what_is_wrong_and_are_not_repeated() {
     ];
     for (typed, message) in cases {
         let form = [("wish", "existing"), ("existing", typed)];
-        let refused = trip.browser.post("/destinations/1/setup/challenge", &form).await;
+        let refused = trip
+            .browser
+            .post_and_follow("/destinations/1/setup/challenge", &form)
+            .await;
         assert_eq!(refused.status, 422, "{typed}");
         assert!(refused.body.contains(message), "{typed}: {}", refused.body);
         assert!(

@@ -56,7 +56,7 @@ impl Log {
 
 async fn assert_unseen(trip: &Trip, name: &str, when: &str) {
     for path in PAGES {
-        let answer = trip.browser.get(path).await;
+        let answer = trip.show(path).await;
         assert!(answer.status < 400, "{when}: {path} {}", answer.status);
         assert!(!answer.body.contains(name), "{when}: {path} shows the name");
         assert!(!format!("{:?}", answer.headers).contains(name), "{when}: {path}");
@@ -187,10 +187,7 @@ async fn credentials_are_never_sent_back() {
     let refused = trip
         .send_settings(&[&secrets[..], &[("s3_bucket", "ab")]].concat())
         .await;
-    let mut pages = vec![
-        refused.body,
-        trip.browser.get("/destinations/new/settings").await.body,
-    ];
+    let mut pages = vec![refused.body, trip.show("/destinations/new/settings").await.body];
     let judged = trip
         .send_settings_to("/destinations/new/validate", &[("aws_auth_mode", "static")])
         .await;
@@ -198,7 +195,7 @@ async fn credentials_are_never_sent_back() {
     // What was typed is kept all the same: only the bucket is mended.
     trip.make_destination_with(&[("aws_auth_mode", "static")]).await;
     for path in PAGES {
-        pages.push(trip.browser.get(path).await.body);
+        pages.push(trip.show(path).await.body);
     }
     pages.push(log.text());
     for page in pages {

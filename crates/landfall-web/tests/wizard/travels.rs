@@ -1,6 +1,6 @@
 //! Forward and back through the screens, without a script.
 
-use crate::trip::{KEY, Trip, text};
+use crate::trip::{KEY, Trip, screen, text};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
 
@@ -20,11 +20,11 @@ async fn back_and_forward_lose_nothing() {
         .send_settings(&[&typed[..], &[("go", "back")]].concat())
         .await;
     assert_eq!(
-        back.header("location"),
+        screen(&back),
         "/destinations/new/bucket",
         "what is wrong can wait"
     );
-    let shown = trip.browser.get("/destinations/new/settings").await.body;
+    let shown = trip.show("/destinations/new/settings").await.body;
     for (_, value) in typed {
         assert!(shown.contains(value), "{value}");
     }
@@ -38,18 +38,18 @@ async fn back_and_forward_lose_nothing() {
         .concat(),
     )
     .await;
-    let shown = trip.browser.get("/destinations/new/settings").await.body;
+    let shown = trip.show("/destinations/new/settings").await.body;
     assert!(
         shown.contains("value=\"jsonl\" checked") && shown.contains("value=\"|\" selected"),
         "{shown}"
     );
     // A wrong key is kept over a look at the settings.
-    let path = "/destinations/new/key";
+    let path = &trip.at("/destinations/new/key").await;
     let sent = trip
         .browser
         .post(path, &[("s3_key_format_string", "wrong key!"), ("go", "back")])
         .await;
-    assert_eq!(sent.header("location"), "/destinations/new/settings");
+    assert_eq!(screen(&sent), "/destinations/new/settings");
     assert!(trip.browser.get(path).await.body.contains("value=\"wrong key!\""));
 }
 
@@ -57,7 +57,7 @@ async fn back_and_forward_lose_nothing() {
 async fn going_back_from_the_last_screen_changes_the_same_destination() {
     let trip = Trip::begin().await;
     trip.make_destination().await;
-    let key = trip.browser.get("/destinations/1/setup/key").await.body;
+    let key = trip.show("/destinations/1/setup/key").await.body;
     assert!(text(&key).contains(KEY), "{key}");
     let sent = trip
         .send_settings_to(
@@ -65,7 +65,7 @@ async fn going_back_from_the_last_screen_changes_the_same_destination() {
             &[("name", "Sea"), ("s3_bucket", "the-sea")],
         )
         .await;
-    assert_eq!(sent.header("location"), "/destinations/1/setup/key");
+    assert_eq!(screen(&sent), "/destinations/1/setup/key");
     let raw = format!("raw/{KEY}");
     let sent = trip.send_key("/destinations/1/setup/key", &raw).await;
     assert_eq!(sent.header("location"), "/destinations/1/setup/verify");
@@ -190,7 +190,7 @@ async fn nothing_that_is_typed_breaks_out_of_a_screen() {
     let mut pages = Vec::new();
     let all: Vec<(&str, &str)> = fields.iter().map(|field| (*field, NAUGHTY)).collect();
     pages.push(trip.send_settings(&all).await.body);
-    pages.push(trip.browser.get("/destinations/new/settings").await.body);
+    pages.push(trip.show("/destinations/new/settings").await.body);
     pages.push(trip.send_key("/destinations/new/key", NAUGHTY).await.body);
     let query = "?bucket=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&region=%22%3E%3Cimg%20src%3Dx%3E";
     pages.push(
@@ -210,7 +210,7 @@ async fn nothing_that_is_typed_breaks_out_of_a_screen() {
         "/setup/settings",
         "/setup/key",
     ] {
-        let page = trip.browser.get(&format!("/destinations/1{path}")).await;
+        let page = trip.show(&format!("/destinations/1{path}")).await;
         assert_eq!(page.status, 200, "{path}");
         pages.push(page.body);
     }

@@ -77,6 +77,8 @@ pub struct Trip {
     pub world: World,
     pub bucket: Arc<Scripted>,
     pub browser: Browser,
+    /// The drafts that were begun, each with what its addresses begin with.
+    drafts: Mutex<Vec<(String, String)>>,
 }
 
 impl Trip {
@@ -92,7 +94,47 @@ impl Trip {
             world,
             bucket,
             browser,
+            drafts: Mutex::default(),
         }
+    }
+
+    /// The address of a screen or form, with the draft of this trip if it is part of one.
+    pub async fn at(&self, path: &str) -> String {
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        let run = match parts[..] {
+            ["destinations", "new", "settings" | "key" | "validate"] => "/destinations/new".to_owned(),
+            ["destinations", id, "setup", "settings" | "key" | "validate"] => {
+                format!("/destinations/{id}/setup")
+            }
+            _ => return path.to_owned(),
+        };
+        let known = |drafts: &Mutex<Vec<(String, String)>>| {
+            let drafts = drafts.lock().unwrap();
+            let found = drafts.iter().find(|(begun, _)| *begun == run);
+            found.map(|(_, draft)| draft.clone())
+        };
+        let draft = match known(&self.drafts) {
+            Some(draft) => draft,
+            None => {
+                let draft = begin(&self.browser, &run).await;
+                self.drafts.lock().unwrap().push((run, draft.clone()));
+                draft
+            }
+        };
+        format!("{path}?draft={draft}")
+    }
+
+    /// A page, of this trip's draft if it is a screen of one.
+    pub async fn show(&self, path: &str) -> Answer {
+        self.browser.get(&self.at(path).await).await
+    }
+
+    /// The next new destination is another one.
+    pub fn begin_anew(&self) {
+        self.drafts
+            .lock()
+            .unwrap()
+            .retain(|(run, _)| run != "/destinations/new");
     }
 
     /// Screen 2, with some fields other than they should be.
@@ -110,11 +152,14 @@ impl Trip {
         ];
         fields.retain(|(name, _)| !other.iter().any(|(given, _)| given == name));
         fields.extend_from_slice(other);
-        self.browser.post(path, &fields).await
+        // The page that edits a destination has its draft in a field.
+        fields.push(("draft", "00000000000000ed"));
+        self.browser.post(&self.at(path).await, &fields).await
     }
 
     pub async fn send_key(&self, path: &str, key: &str) -> Answer {
-        self.browser.post(path, &[("s3_key_format_string", key)]).await
+        let path = self.at(path).await;
+        self.browser.post(&path, &[("s3_key_format_string", key)]).await
     }
 
     /// Up to screen 4; the name that it shows.
@@ -124,12 +169,7 @@ impl Trip {
 
     pub async fn make_destination_with(&self, other: &[(&str, &str)]) -> String {
         let sent = self.send_settings(other).await;
-        assert_eq!(
-            sent.header("location"),
-            "/destinations/new/key",
-            "{}",
-            text(&sent.body)
-        );
+        assert_eq!(screen(&sent), "/destinations/new/key", "{}", text(&sent.body));
         let sent = self.send_key("/destinations/new/key", KEY).await;
         assert_eq!(
             sent.header("location"),
@@ -137,6 +177,7 @@ impl Trip {
             "{}",
             sent.body
         );
+        self.begin_anew();
         let screen = self.browser.get("/destinations/1/setup/verify").await;
         name_in(&screen.body).expect("the name is shown")
     }
@@ -159,6 +200,22 @@ impl Trip {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Begins a run of the wizard whose addresses begin with `run`; its draft.
+pub async fn begin(browser: &Browser, run: &str) -> String {
+    let begun = browser.get(&format!("{run}/settings")).await;
+    let (_, draft) = begun
+        .header("location")
+        .split_once("?draft=")
+        .expect("a draft is begun");
+    draft.to_owned()
+}
+
+/// Where a form leads, without its draft.
+pub fn screen(answer: &Answer) -> &str {
+    let location = answer.header("location");
+    location.split("?draft=").next().unwrap()
 }
 
 /// The name of a challenge file in a page.

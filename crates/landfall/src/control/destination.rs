@@ -38,7 +38,7 @@ async fn create(client: &Client, fields: &DestinationFields, as_json: bool) -> R
     add_texts(&mut body, fields);
     let made = client.post("/v4/destinations", Some(&body)).await?;
     if as_json {
-        say!("{made}");
+        say_json!(made);
         return Ok(());
     }
     let id = &made["id"];
@@ -96,7 +96,7 @@ async fn validate_key(client: &Client, template: &str, format: &str, as_json: bo
     let preview = client.post("/v4/destinations/key-preview", Some(&body)).await?;
     let is_valid = preview["valid"] == true;
     if as_json {
-        say!("{preview}");
+        say_json!(preview);
     } else if is_valid {
         say!("The S3 Key is valid, for example: {}", text(&preview["example"]));
     }
@@ -119,7 +119,7 @@ async fn policy(client: &Client, id: u32, partition: Option<&str>, as_json: bool
         .get(&format!("/v4/destinations/{id}/bucket-policy{query}"))
         .await?;
     if as_json {
-        say!("{answer}");
+        say_json!(answer);
     } else {
         say!("{}", pretty(&answer["policy"]));
     }
@@ -135,7 +135,7 @@ async fn check(client: &Client, id: u32, as_json: bool) -> Result<(), Failure> {
             .await?;
     }
     if as_json {
-        say!("{check}");
+        say_json!(check);
     } else {
         print_check(client, id, &check).await?;
     }
@@ -176,7 +176,7 @@ async fn new_challenge(client: &Client, id: u32, as_json: bool) -> Result<(), Fa
     let body = json!({"properties": {"sentinel_key": null}});
     let changed = client.put(&format!("/v4/destinations/{id}"), &body).await?;
     if as_json {
-        say!("{changed}");
+        say_json!(changed);
         return Ok(());
     }
     let Some(challenge) = changed["generated_sentinel_key"].as_str() else {
@@ -207,7 +207,7 @@ async fn update(client: &Client, id: u32, fields: &DestinationFields, as_json: b
 async fn change(client: &Client, id: u32, body: &Value, as_json: bool) -> Result<(), Failure> {
     let changed = client.put(&format!("/v4/destinations/{id}"), body).await?;
     if as_json {
-        say!("{changed}");
+        say_json!(changed);
         return Ok(());
     }
     say!("Destination {id} is {}.", status(&changed));
@@ -221,7 +221,7 @@ async fn change(client: &Client, id: u32, body: &Value, as_json: bool) -> Result
 async fn list(client: &Client, as_json: bool) -> Result<(), Failure> {
     let destinations = client.get("/v4/destinations").await?;
     if as_json {
-        say!("{destinations}");
+        say_json!(destinations);
         return Ok(());
     }
     let row = |destination: &Value| {
@@ -245,7 +245,7 @@ async fn list(client: &Client, as_json: bool) -> Result<(), Failure> {
 async fn show(client: &Client, id: u32, as_json: bool) -> Result<(), Failure> {
     let destination = client.get(&format!("/v4/destinations/{id}")).await?;
     if as_json {
-        say!("{destination}");
+        say_json!(destination);
         return Ok(());
     }
     say!("Destination {id}: {}", text(&destination["name"]));
@@ -265,7 +265,7 @@ async fn delete(client: &Client, id: u32, yes: bool, sources: &str, as_json: boo
         .delete(&format!("/v4/destinations/{id}?sources={sources}"))
         .await?;
     if as_json {
-        say!("{answer}");
+        say_json!(answer);
     } else {
         say!("Destination {id} is deleted. Objects in its bucket stay.");
     }

@@ -44,7 +44,7 @@ async fn create(client: &Client, kind: &SourceKind, as_json: bool) -> Result<(),
         if secret == Kind::Token {
             source["access_token"] = made["access_token"].clone();
         }
-        say!("{source}");
+        say_json!(source);
         return Ok(());
     }
     say!(
@@ -65,7 +65,7 @@ async fn list(client: &Client, all: bool, as_json: bool) -> Result<(), Failure> 
         sources.retain(|source| all || source["deleted_at"].is_null());
     }
     if as_json {
-        say!("{sources}");
+        say_json!(sources);
         return Ok(());
     }
     let row = |source: &Value| {
@@ -90,7 +90,7 @@ async fn list(client: &Client, all: bool, as_json: bool) -> Result<(), Failure> 
 async fn show(client: &Client, id: u32, as_json: bool) -> Result<(), Failure> {
     let source = client.get(&format!("/v4/sources/{id}")).await?;
     if as_json {
-        say!("{source}");
+        say_json!(source);
         return Ok(());
     }
     say!("Source {id}: {}", text(&source["display_name"]));
@@ -113,7 +113,7 @@ async fn show(client: &Client, id: u32, as_json: bool) -> Result<(), Failure> {
 async fn change(client: &Client, id: u32, body: &Value, as_json: bool) -> Result<(), Failure> {
     let changed = client.put(&format!("/v4/sources/{id}"), body).await?;
     if as_json {
-        say!("{changed}");
+        say_json!(changed);
         return Ok(());
     }
     say!(
@@ -136,7 +136,7 @@ async fn delete(client: &Client, id: u32, yes: bool, as_json: bool) -> Result<()
     }
     let deleted = client.delete(&format!("/v4/sources/{id}")).await?;
     if as_json {
-        say!("{deleted}");
+        say_json!(deleted);
     } else {
         say!("Source {id} is deleted. What was received before is loaded; objects in the bucket stay.");
     }

@@ -2,6 +2,8 @@
 
 use std::iter::once;
 
+use landfall_core::visible::visible_line;
+
 /// Prints rows under headings.
 pub(super) fn print<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: &[[String; COLUMNS]]) {
     for line in render(headings, rows) {
@@ -10,7 +12,9 @@ pub(super) fn print<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: &[[St
 }
 
 fn render<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> Vec<String> {
-    let rows = rows.iter().map(|row| row.each_ref().map(|cell| shown(cell)));
+    let rows = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| visible_line(cell).into_owned()));
     let lines: Vec<[String; COLUMNS]> = once(headings.map(str::to_owned)).chain(rows).collect();
     let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let widths = lines.iter().map(|line| line[column].chars().count());
@@ -24,24 +28,18 @@ fn render<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: &[[String; COLU
     lines.iter().map(line).collect()
 }
 
-/// A name may hold what a terminal would take for a command, or a line of its own.
-fn shown(cell: &str) -> String {
-    let escape = |letter: char| match letter.is_control() {
-        true => letter.escape_default().to_string(),
-        false => letter.to_string(),
-    };
-    cell.chars().map(escape).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_and_names_stay_on_their_line() {
-        let rows = [["1", "Käse"], ["20", "a\u{1b}[2J\nb"]].map(|row| row.map(str::to_owned));
+        let rows = [["1", "Käse"], ["20", "a\u{1b}[2J\nb\u{202e}"]].map(|row| row.map(str::to_owned));
         let lines = render(["ID", "NAME"], &rows);
-        assert_eq!(lines, ["ID  NAME", "1   Käse", "20  a\\u{1b}[2J\\nb"]);
+        assert_eq!(
+            lines,
+            ["ID  NAME", "1   Käse", "20  a⟨U+001B⟩[2J⟨U+000A⟩b⟨U+202E⟩"]
+        );
         assert_eq!(render(["ID", "NAME"], &[]), ["ID  NAME"]);
     }
 }

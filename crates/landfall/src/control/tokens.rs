@@ -57,7 +57,7 @@ pub(super) async fn run(
         TokenCommand::Create { source } => {
             let made = client.post(&kind.path(source), None).await?;
             if as_json {
-                say!("{made}");
+                say_json!(made);
             } else {
                 print_secret(kind, &made);
             }
@@ -65,7 +65,7 @@ pub(super) async fn run(
         TokenCommand::List { source } => {
             let found = client.get(&kind.path(source)).await?;
             if as_json {
-                say!("{found}");
+                say_json!(found);
             } else {
                 print_list(kind, source, &found);
             }
@@ -73,7 +73,7 @@ pub(super) async fn run(
         TokenCommand::Revoke { source, id } => {
             let changed = client.delete(&format!("{}/{id}", kind.path(source))).await?;
             if as_json {
-                say!("{changed}");
+                say_json!(changed);
             } else {
                 say!("{} {id} of source {source} is revoked.", kind.name());
             }

@@ -90,6 +90,29 @@ fn sources_are_listed_shown_renamed_paused_and_deleted() {
 }
 
 #[test]
+fn characters_that_hide_in_a_name_are_shown_and_programs_read_the_name_as_it_is() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let name = "Shop \u{202e}fdp\u{200b}";
+    let made = source(&server, &["create", "import-api", name, "--json"]).ended(0);
+    assert!(made.out.is_ascii(), "{}", made.out);
+    assert_eq!(made.json()["display_name"], name);
+    let shown = "Shop ⟨U+202E⟩fdp⟨U+200B⟩";
+    for arguments in [&["list"][..], &["show", "1"], &["pause", "1"]] {
+        let said = source(&server, arguments).ended(0).out;
+        assert!(said.contains(shown) && !said.contains('\u{202e}'), "{said}");
+    }
+    let draft = json!({"type": "s3", "name": name, "properties": {}});
+    server.manage("POST", "/v4/destinations", Some(&draft)).ok();
+    for arguments in [["destination", "list"].as_slice(), &["destination", "show", "1"]] {
+        let said = call(&server, arguments).ended(0).out;
+        assert!(said.contains(shown) && !said.contains('\u{202e}'), "{said}");
+    }
+    let taken = source(&server, &["create", "import-api", name]).ended(2);
+    assert_eq!(taken.err, format!("non-unique name ({shown})\n"));
+}
+
+#[test]
 fn a_source_that_is_switched_to_another_destination_takes_nothing_until_it_is_unpaused() {
     let site = Site::new();
     let server = site.start(&[]);

@@ -188,6 +188,12 @@ impl Chromium {
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
+    /// Allows pages what a reader would be asked for, such as the clipboard.
+    #[allow(dead_code, reason = "each test binary uses its part")]
+    pub fn allow(&self, permission: &str) {
+        self.devtools("Browser.grantPermissions", &json!({"permissions": [permission]}));
+    }
+
     fn devtools(&self, command: &str, parameters: &Value) {
         self.command("goog/cdp/execute", &json!({"cmd": command, "params": parameters}));
     }

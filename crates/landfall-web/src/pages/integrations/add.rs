@@ -17,6 +17,8 @@ use crate::trouble::Trouble;
 use crate::words::sentence;
 
 const IMPORT_API: &str = "import_api";
+/// The choice of no destination.
+const NONE_YET: &str = "none";
 const WEBHOOK: &str = "webhook.incoming-webhook";
 
 /// What is typed.
@@ -28,7 +30,7 @@ pub(super) struct AddForm {
     display_name: String,
     #[serde(default)]
     key_field: String,
-    /// A destination's id, or nothing for none.
+    /// A destination's id, [`NONE_YET`], or nothing where nothing was chosen.
     #[serde(default)]
     destination: String,
 }
@@ -41,14 +43,18 @@ struct AddPage {
     display_name: Field,
     key_field: Field,
     destinations: Vec<Destination>,
-    /// The one that is chosen.
-    destination: Option<u32>,
+    /// What is chosen, spelled as the form sends it; empty where that is left to do.
+    destination: String,
     destination_problem: Option<String>,
 }
 
 impl AddPage {
     fn is_chosen(&self, destination: &Destination) -> bool {
-        self.destination == Some(destination.id)
+        self.destination == destination.id.to_string()
+    }
+
+    fn is_none_chosen(&self) -> bool {
+        self.destination == NONE_YET
     }
 }
 
@@ -91,9 +97,12 @@ async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Res
     let banner = error
         .filter(|_| !is_at_field)
         .map(|error| Banner::error(sentence(&error.message)));
-    let only = match destinations.as_slice() {
-        [only] => Some(only.id),
-        _ => None,
+    let destination = match destinations.as_slice() {
+        _ if !typed.destination.is_empty() => typed.destination.clone(),
+        [] => NONE_YET.to_owned(),
+        [only] => only.id.to_string(),
+        // Several: where the data goes is chosen deliberately.
+        _ => String::new(),
     };
     Ok(AddPage {
         frame: page.frame("Add an integration", SECTION).with_banner(banner),
@@ -102,13 +111,12 @@ async fn add_page(page: &Page, typed: &AddForm, error: Option<&ApiError>) -> Res
             .value(&typed.display_name)
             .help("Such as the system that the data comes from. Its lower-case form becomes the folder, which stays.")
             .error(name_problem)
-            .required()
-            .focused(),
+            .required(),
         key_field: Field::text("key_field", "Key field (optional)")
             .value(&typed.key_field)
             .help("The field that tells records apart, such as id. Without one, each record gets a key of its own.")
             .error(key_problem),
-        destination: if error.is_some() { typed.destination.parse().ok() } else { only },
+        destination,
         destinations,
         destination_problem,
     })
@@ -143,12 +151,19 @@ fn body(typed: &AddForm) -> Value {
 
 /// `POST /integrations`: leads to the page that shows the token, once.
 pub(super) async fn create(State(state): State<WebState>, page: Page, Form(typed): Form<AddForm>) -> Shown {
-    if typed.display_name.trim().is_empty() {
-        let mut refused = add_page(&page, &typed, None).await?;
-        refused.display_name = refused
-            .display_name
-            .error(Some("Give the integration a name, such as Shop.".to_owned()));
-        return show_again(&refused);
+    let mut asked = add_page(&page, &typed, None).await?;
+    let lacks_name = typed.display_name.trim().is_empty();
+    if lacks_name {
+        let problem = "Give the integration a name, such as Shop.".to_owned();
+        asked.display_name = asked.display_name.error(Some(problem));
+    }
+    let lacks_choice = typed.destination.is_empty() && asked.destinations.len() > 1;
+    if lacks_choice {
+        let problem = "Choose where its data goes, or None yet.".to_owned();
+        asked.destination_problem = Some(problem);
+    }
+    if lacks_name || lacks_choice {
+        return show_again(&asked);
     }
     let source: Source = match page.api.post("/v4/sources", &body(&typed)).await {
         Ok(source) => source,

@@ -3,6 +3,7 @@
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
 use landfall_core::time::Timestamp;
+use landfall_core::visible::visible;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +12,6 @@ use super::settings::{Problems, settings_page};
 use super::source;
 use crate::frame::{Page, Shown, show_again};
 use crate::state::WebState;
-use crate::visible::visible;
 
 /// Changes a source, and goes back to its page.
 async fn change(page: &Page, id: u32, change: &Value, done: &str) -> Shown {

@@ -109,7 +109,7 @@ fn load_now_closes_the_batches_of_one_source_with_all_that_was_accepted_before()
         let expected = LoadingNow {
             rows: 3,
             tables: 2,
-            ..LoadingNow::default()
+            rows_held: 0,
         };
         assert_eq!(handle.load_now(SHOP).await, Some(expected));
         world.heard.until("landed", 2).await;

@@ -49,8 +49,6 @@ pub struct LoadingNow {
     pub tables: u64,
     /// Records that stay in the log until their destination can be loaded to.
     pub rows_held: u64,
-    /// Whether the log holds more that can't be read yet, because memory is full.
-    pub has_unread: bool,
 }
 
 /// The longest time before they are deleted that records are announced (operations.md §1).

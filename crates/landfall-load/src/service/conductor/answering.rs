@@ -69,10 +69,7 @@ impl Conductor {
         let has_closed = !due.is_empty();
         for wish in due {
             self.close_of(wish.source);
-            let mut loading = LoadingNow {
-                has_unread: self.at < wish.until,
-                ..LoadingNow::default()
-            };
+            let mut loading = LoadingNow::default();
             let of_source = self.tables.iter().filter(|(key, _)| key.source == wish.source);
             for (_, table) in of_source {
                 let (all, closed) = (table.waiting().rows, table.closed().rows);

@@ -136,6 +136,7 @@ pub(crate) struct World {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) web: Router,
     pub(crate) code: String,
+    #[allow(dead_code, reason = "only one test binary has data that waits")]
     pub(crate) loader: Arc<ScriptedLoader>,
     clock: Arc<AtomicI64>,
     #[allow(dead_code, reason = "only one test binary has streams")]

@@ -81,6 +81,7 @@ fn three_rows() -> Backlog {
     let now = Timestamp::from_millis(NOW);
     let table = WaitingTable {
         source: SourceId::new(1),
+        table: "orders".into(),
         rows: 3,
         rows_closed: 0,
         last_received: Some(now),
@@ -137,6 +138,15 @@ async fn what_has_come_in_is_shown_with_when_it_lands_and_can_be_loaded_now() {
         &["Send the first record"],
     );
     contains(&body(&admin, "/integrations").await, &[], &["Never"]);
+
+    // The table was met, and has a line.
+    let now = Timestamp::from_millis(NOW);
+    let table = world
+        .catalog
+        .ensure_table(SourceId::new(1), "orders", "orders", now);
+    table.await.unwrap();
+    let page = body(&admin, "/integrations/1").await;
+    contains(&page, &["<span class=\"sub\">3 rows</span>"], &["Up to date"]);
 
     *world.loader.loading.lock().unwrap() = Some(LoadingNow {
         rows: 3,

@@ -200,7 +200,8 @@ fn a_first_row_is_seen_waiting_and_lands_when_it_is_loaded_now() {
     wait_for_text(&browser, "#tables", "Waiting for the first record");
     server.push(&token, &batch("orders", 1..2)).unwrap().ok();
     // The page stays open.
-    wait_for_text(&browser, "#tables", "1 row received");
+    wait_for_text(&browser, "#tables", "Waiting to load");
+    wait_for_text(&browser, "#tables", "1 row");
     wait_for_text(&browser, "#tiles", "row, in 1 table");
     wait_for_text(&browser, "#tiles", "Loads by itself within 5 minutes");
     wait_for_text(&browser, "#tiles", "Waiting to load");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::extract::State;
-use landfall_catalog::{Destination, StoreError};
+use landfall_catalog::{Destination, StoreError, Table};
 use landfall_core::ids::SourceId;
 use landfall_core::time::Timestamp;
 use serde::Serialize;
@@ -37,11 +37,21 @@ pub struct Backlog {
     pub has_unread: bool,
 }
 
+impl Backlog {
+    /// How many rows wait of a table.
+    pub(super) fn rows_of(&self, table: &Table) -> u64 {
+        let is_meant = |one: &&WaitingTable| one.source == table.source && *one.table == *table.name;
+        self.tables.iter().filter(is_meant).map(|one| one.rows).sum()
+    }
+}
+
 /// What waits of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingTable {
     /// The source.
     pub source: SourceId,
+    /// The table, as received.
+    pub table: Arc<str>,
     /// How many rows.
     pub rows: u64,
     /// Those of them whose batch is closed.

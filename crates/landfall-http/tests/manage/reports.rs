@@ -145,7 +145,7 @@ async fn a_loading_report_sums_up_what_was_loaded() {
     let expected = concat!(
         r#"[{"table":"orders","bookmark":{"key":"updated_at","value":"2026-01-04"},"#,
         r#""time_extracted":"2026-01-05T09:00:00.000Z","rows_loaded":2,"rows_rejected":1,"subtables":[],"#,
-        r#""status":"ok"}]"#,
+        r#""status":"ok","rows_waiting":0}]"#,
     );
     for query in ["", "?range=24h", "?range=this_period"] {
         let path = format!("/v4/sources/1/loading-report{query}");
@@ -322,8 +322,9 @@ async fn a_source_is_summed_up() {
 /// Two tables of source 1 and one of source 2.
 fn waiting(closes_after: i64) -> Backlog {
     let at = |seconds: i64| Timestamp::from_millis(NOW + seconds * 1_000);
-    let table = |source, rows, last: i64, closes: i64| WaitingTable {
+    let table = |source, name: &str, rows, last: i64, closes: i64| WaitingTable {
         source: SourceId::new(source),
+        table: name.into(),
         rows,
         rows_closed: 0,
         last_received: Some(at(last)),
@@ -332,9 +333,9 @@ fn waiting(closes_after: i64) -> Backlog {
     };
     Backlog {
         tables: vec![
-            table(1, 3, 7, closes_after + 5),
-            table(1, 2, 5, closes_after),
-            table(2, 40, 9, closes_after - 5),
+            table(1, "orders", 3, 7, closes_after + 5),
+            table(1, "people", 2, 5, closes_after),
+            table(2, "orders", 40, 9, closes_after - 5),
         ],
         has_unread: false,
     }
@@ -371,6 +372,11 @@ async fn what_waits_of_a_source_is_told_with_when_it_is_loaded() {
         "not the latest that landed"
     );
     let buffer = world.ok("GET", "/v4/buffer", "").await;
+    let report = world.ok("GET", "/v4/sources/1/loading-report", "").await;
+    assert_eq!(
+        (&report[0]["table"], &report[0]["rows_waiting"]),
+        (&json!("orders"), &json!(3))
+    );
     let in_all = (&buffer["rows"], &buffer["tables"], &buffer["next_load_at"]);
     assert_eq!(
         in_all,

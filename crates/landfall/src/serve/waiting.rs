@@ -62,6 +62,7 @@ fn told(backlog: service::Backlog) -> Backlog {
     let tables = backlog.tables.into_iter().filter(|table| table.rows > 0);
     let tables = tables.map(|table| WaitingTable {
         source: table.source,
+        table: table.table,
         rows: table.rows,
         rows_closed: table.rows_closed,
         last_received: table.last_received,

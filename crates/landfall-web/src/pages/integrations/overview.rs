@@ -37,6 +37,7 @@ struct TableReport {
     rows_rejected: Count,
     subtables: Vec<SubTable>,
     status: String,
+    rows_waiting: Option<Count>,
 }
 
 impl TableReport {
@@ -46,15 +47,21 @@ impl TableReport {
     }
 
     fn badge(&self) -> Badge {
-        if self.is_all_rejected() {
+        if self.is_all_rejected() && self.waiting().is_none() {
             return Badge::new(Tone::Bad, ALL_REJECTED);
         }
         match self.status.as_str() {
+            "ok" if self.waiting().is_some() => Badge::new(Tone::Waiting, "Waiting to load"),
             "ok" => Badge::new(Tone::Good, "Up to date"),
             "loading" => Badge::new(Tone::Waiting, "Loading"),
             "error" => Badge::new(Tone::Bad, "Error"),
             other => Badge::new(Tone::Quiet, other),
         }
+    }
+
+    /// Rows that wait, if there are some.
+    fn waiting(&self) -> Option<Count> {
+        self.rows_waiting.filter(|rows| !rows.is_none())
     }
 
     fn href(&self, source: &Source) -> String {

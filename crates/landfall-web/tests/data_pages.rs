@@ -120,7 +120,7 @@ async fn what_has_come_in_is_shown_with_when_it_lands_and_can_be_loaded_now() {
         "within 4 minutes",
         "<h2>3 rows received</h2>",
         "data-waiting=\"3\"",
-        "data-received=\"3 rows received: they load within 4 minutes.\"",
+        "data-received=\"3 rows received, to be loaded within 4 minutes.\"",
         "data-place=\"lake\"",
         "role=\"status\" aria-live=\"polite\"",
     ];
@@ -177,7 +177,7 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
     let form = [("destination", "")];
     admin.post_and_follow("/integrations/1/destination", &form).await;
     let page = body(&admin, "/integrations/1").await;
-    contains(&page, &["they wait for a destination"], &promises);
+    contains(&page, &["waiting for a destination"], &promises);
     let refused = admin.post("/integrations/1/load", &[]).await;
     contains(&refused.body, &["no destination"], &[]);
     // The loader has not read all yet, or does not answer.

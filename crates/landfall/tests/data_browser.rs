@@ -205,7 +205,11 @@ fn a_first_row_is_seen_waiting_and_lands_when_it_is_loaded_now() {
     wait_for_text(&browser, "#tiles", "row, in 1 table");
     wait_for_text(&browser, "#tiles", "Loads by itself within 5 minutes");
     wait_for_text(&browser, "#tiles", "Waiting to load");
-    wait_for_text(&browser, "#news", "1 row received: they load within 5 minutes.");
+    wait_for_text(
+        &browser,
+        "#news",
+        "1 row received, to be loaded within 5 minutes.",
+    );
     assert!(!text(&browser, "#tiles").contains("Never"));
     browser.inspect("integration-row-waits");
     browser.open(&format!("{home}/"));

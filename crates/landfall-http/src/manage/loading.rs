@@ -1,6 +1,7 @@
 //! What the loader says of what waits, and `POST /v4/sources/{id}/load` (ext), which has it loaded at once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -115,11 +116,14 @@ impl ManageState {
         let mut can_load = HashMap::new();
         let is_meant = |table: &&WaitingTable| source.is_none_or(|source| table.source == source);
         for table in backlog.tables.iter().filter(is_meant) {
-            if !can_load.contains_key(&table.source) {
-                let destination = self.catalog().destination_of(table.source).await?;
-                can_load.insert(table.source, destination.is_some_and(|one| one.state.can_load()));
-            }
-            sum.take(table, can_load[&table.source]);
+            let can_load = match can_load.entry(table.source) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    let destination = self.catalog().destination_of(table.source).await?;
+                    *unknown.insert(destination.is_some_and(|one| one.state.can_load()))
+                }
+            };
+            sum.take(table, can_load);
         }
         Ok(Some(sum))
     }

@@ -212,10 +212,10 @@ fn waiting(stats: &Stats, source: &Source, destination: Option<&Destination>, no
     let prospect = match (&stats.next_load_at, destination) {
         _ if stats.rows_to_be_loaded.is_none() => Prospect::Nothing,
         _ if is_held && source.is_deleted() => Prospect::Held("the integration was deleted".to_owned()),
-        (_, None) if is_held => Prospect::Held("they wait for a destination".to_owned()),
+        (_, None) if is_held => Prospect::Held("waiting for a destination".to_owned()),
         (_, Some(one)) if is_held => Prospect::Held(match one.status() {
             "active" => format!("{} does not answer, and is tried again by itself", one.name),
-            _ => format!("they wait until {} works", one.name),
+            _ => format!("waiting until {} works", one.name),
         }),
         (Some(at), _) => Prospect::By(Within::new(at.clone(), now)),
         (None, _) => Prospect::Loading,

@@ -52,11 +52,11 @@ impl WaitingRows {
     fn received(&self) -> String {
         let then = match &self.prospect {
             Prospect::Nothing => return String::new(),
-            Prospect::By(within) => format!("they load {}", within.text()),
-            Prospect::Loading => "they are being loaded".to_owned(),
-            Prospect::Held(why) => why.clone(),
+            Prospect::By(within) => format!(", to be loaded {}", within.text()),
+            Prospect::Loading => ", being loaded".to_owned(),
+            Prospect::Held(why) => format!(": {why}"),
         };
-        format!("{} received: {then}.", self.rows.of("row"))
+        format!("{} received{then}.", self.rows.of("row"))
     }
 
     /// What the script tells of in a live region: this, and rows that landed since, in a place if there is but one.

@@ -40,7 +40,7 @@ pub(crate) fn routes() -> Router<WebState> {
             post(connect::revoke_token),
         )
         .route("/integrations/{id}/settings", get(settings::form))
-        .route("/integrations/{id}/load", post(waiting::load_now))
+        .route("/integrations/{id}/load", post(change::load_now))
         .route("/integrations/{id}/pause", post(change::pause))
         .route("/integrations/{id}/resume", post(change::resume))
         .route("/integrations/{id}/rename", post(change::rename))

@@ -1,13 +1,8 @@
 //! What waits to be loaded, of one integration or of all, in words. Pure.
 
 use askama::Template;
-use axum::extract::Path;
-use axum::response::{IntoResponse, Redirect};
-use serde::Deserialize;
-use serde_json::json;
 
 use crate::components::{Count, Within};
-use crate::frame::{Page, Shown};
 
 /// Rows that were received and are not loaded yet.
 #[derive(Debug, Clone)]
@@ -84,17 +79,3 @@ pub(crate) struct News {
 }
 
 impl askama::filters::HtmlSafe for News {}
-
-#[derive(Deserialize)]
-struct OnTheirWay {
-    rows: u64,
-    tables: u64,
-}
-
-/// `POST /integrations/{id}/load`.
-pub(super) async fn load_now(page: Page, Path(id): Path<u32>) -> Shown {
-    let path = format!("/v4/sources/{id}/load");
-    let OnTheirWay { rows, tables } = page.api.post(&path, &json!({})).await?;
-    let back = format!("/integrations/{id}?done=loading&rows={rows}&tables={tables}");
-    Ok(Redirect::to(&back).into_response())
-}

@@ -25,6 +25,7 @@ mod observer;
 mod places;
 mod point;
 mod steps;
+mod stock;
 mod tables;
 mod waiting;
 
@@ -36,4 +37,4 @@ pub use notices::{ANSWER_WITHIN, NoticeParts, Notices};
 pub use observer::{ExpiringRecords, FailedLoad, LandedLoad, LostRecords, ServiceObserver};
 pub use places::{OpenPlace, Place, Places};
 pub use steps::{Step, Steps, Uninterrupted};
-pub use waiting::{WaitingTable, announced_for};
+pub use waiting::{Backlog, LoadingNow, WaitingTable, announced_for};

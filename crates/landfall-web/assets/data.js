@@ -1,4 +1,90 @@
 
+// Time that is left, counted down.
+function within(left) {
+  const minutes = Math.ceil(Math.max(left, 0) / 60000);
+  if (minutes === 0) return "any moment";
+  if (minutes === 1) return "within a minute";
+  return minutes <= 120 ? `within ${minutes} minutes` : `within ${Math.ceil(minutes / 60)} hours`;
+}
+// From when it was first seen on, since the reader's clock may be wrong.
+const deadlines = new WeakMap();
+function countDown() {
+  for (const time of document.querySelectorAll("time[data-left-seconds]")) {
+    const now = performance.now();
+    if (!deadlines.has(time)) deadlines.set(time, now + time.dataset.leftSeconds * 1000);
+    const text = within(deadlines.get(time) - now);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+countDown();
+setInterval(countDown, 5000);
+
+// What came in and what landed is told once, by a live region that is no part of what is replaced: not each number in
+// between, and not more often than people listen.
+const news = (() => {
+  const region = document.getElementById("news");
+  const KEEP_MS = 60000, SETTLE_MS = 2000, PAUSE_MS = 30000;
+  const key = `news ${location.pathname}`;
+  let told = null;
+  let timer = 0;
+  let spoken = -PAUSE_MS;
+
+  function facts() {
+    const found = document.querySelector("[data-news]");
+    if (!found) return null;
+    const { waiting, landed, received, place } = found.dataset;
+    return { waiting: Number(waiting), landed: Number(landed), received, place };
+  }
+  function say(text) {
+    region.textContent = text;
+  }
+  function keep() {
+    if (!told) return;
+    // After a form is sent the page is a new one, and goes on from here.
+    try {
+      sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), ...told }));
+    } catch {
+      // Nothing is kept where a browser keeps nothing.
+    }
+  }
+  function tellLanded() {
+    timer = 0;
+    const now = facts();
+    if (!now || now.landed <= told.landed) return;
+    const rows = now.landed - told.landed;
+    const number = new Intl.NumberFormat("en").format(rows);
+    say(`${number} ${rows === 1 ? "row" : "rows"} landed${now.place ? ` in ${now.place}` : ""}.`);
+    spoken = performance.now();
+    told.landed = now.landed;
+    keep();
+  }
+  function look() {
+    const now = region && facts();
+    if (!now) return;
+    told ??= { waiting: now.waiting, landed: now.landed };
+    // A new day begins at nought.
+    told.landed = Math.min(told.landed, now.landed);
+    if (told.waiting === 0 && now.waiting > 0 && now.landed === told.landed) say(now.received);
+    told.waiting = now.waiting;
+    keep();
+    if (now.landed > told.landed && !timer) {
+      timer = setTimeout(tellLanded, Math.max(SETTLE_MS, spoken + PAUSE_MS - performance.now()));
+    }
+  }
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    if (kept && Date.now() - kept.at < KEEP_MS) told = { waiting: kept.waiting, landed: kept.landed };
+  } catch {
+    told = null;
+  }
+  if (region) {
+    addEventListener("pagehide", keep);
+    // Once the region is known to screen readers.
+    setTimeout(look, 500);
+  }
+  return { look };
+})();
+
 // Pages with numbers that move: when the server says so, the page is asked for again, and the parts with data-live
 // that differ are taken over.
 {
@@ -35,6 +121,8 @@
         const fresh = page.getElementById(id);
         if (fresh) takeOver(id, fresh);
       }
+      countDown();
+      news.look();
     } catch {
       // The server is away: the next event, or look, shows when it is back.
     } finally {

@@ -3,7 +3,7 @@
 
 // Instants in the reader's zone. The title keeps UTC.
 function showLocalTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
+  for (const time of root.querySelectorAll("time[datetime]:not([data-left-seconds])")) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
       time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);

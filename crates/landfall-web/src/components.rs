@@ -14,6 +14,7 @@ mod row_actions;
 mod rows_chart;
 mod select;
 mod strip;
+mod within;
 
 pub(crate) use amount::{Count, Size, Took};
 pub(crate) use badge::{Badge, Tone};
@@ -28,6 +29,7 @@ pub(crate) use row_actions::RowActions;
 pub(crate) use rows_chart::{RowsChart, RowsPoint};
 pub(crate) use select::Select;
 pub(crate) use strip::{Mark, Strip};
+pub(crate) use within::Within;
 
 /// Parts are HTML already: pages must not escape them again.
 macro_rules! html_safe {
@@ -37,5 +39,5 @@ macro_rules! html_safe {
 }
 
 html_safe!(
-    Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager, RowActions, RowsChart, Select, Strip
+    Badge, Banner, Chart, CodeBox, Empty, Field, Moment, Pager, RowActions, RowsChart, Select, Strip, Within
 );

@@ -39,7 +39,12 @@ pub(crate) fn routes() -> Router<WebState> {
 
 async fn home(State(state): State<WebState>, page: Page, headers: HeaderMap) -> Shown {
     let history = format!("{}?limit=10", history_path(&state).await?);
-    let watched = ["/v4/destinations", "/v4/sources", "/v4/notifications"];
+    let watched = [
+        "/v4/destinations",
+        "/v4/sources",
+        "/v4/notifications",
+        "/v4/buffer",
+    ];
     let watched = watched.map(str::to_owned).into_iter().chain([history]).collect();
     Ok(stream(&state, page, &headers, watched))
 }

@@ -11,8 +11,13 @@ mod ledger;
 #[path = "pages/world.rs"]
 mod world;
 
-use ledger::{LOAD, add_destination, connect, land, reject_all};
-use world::{Browser, World};
+use std::time::Duration;
+
+use landfall_core::ids::SourceId;
+use landfall_core::time::Timestamp;
+use landfall_http::manage::{Backlog, LoadingNow, WaitingTable};
+use ledger::{LOAD, add_destination, connect, connect_working, land, reject_all};
+use world::{Browser, NOW, World};
 
 const NAUGHTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
 /// As a part of an address.
@@ -69,6 +74,123 @@ async fn a_new_instance_says_how_to_begin() {
             "{path}: viewers are not sent where they can't act"
         );
     }
+}
+
+/// Three rows of integration 1 wait, to be loaded within four minutes.
+fn three_rows() -> Backlog {
+    let now = Timestamp::from_millis(NOW);
+    let table = WaitingTable {
+        source: SourceId::new(1),
+        table: "orders".into(),
+        rows: 3,
+        rows_closed: 0,
+        last_received: Some(now),
+        closes_at: Some(now.plus(Duration::from_secs(235))),
+        is_held: false,
+    };
+    Backlog {
+        tables: vec![table],
+        has_unread: false,
+    }
+}
+
+fn contains(page: &str, there: &[&str], not_there: &[&str]) {
+    for part in there {
+        assert!(page.contains(part), "{part} is missing: {page}");
+    }
+    for part in not_there {
+        assert!(!page.contains(part), "{part} is there: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_come_in_is_shown_with_when_it_lands_and_can_be_loaded_now() {
+    let (world, admin) = World::with_admin().await;
+    connect_working(&world, &admin, "lake", "Shop").await;
+    contains(
+        &body(&admin, "/integrations/1").await,
+        &["Waiting for the first record", "Nothing received yet", "Never"],
+        &["Load now"],
+    );
+    contains(&body(&admin, "/").await, &["Send the first record"], &[]);
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    let shown = [
+        "Waiting to load",
+        "rows, in 1 table",
+        "within 4 minutes",
+        "<h2>3 rows received</h2>",
+        "data-waiting=\"3\"",
+        "data-received=\"3 rows received, to be loaded within 4 minutes.\"",
+        "data-place=\"lake\"",
+        "role=\"status\" aria-live=\"polite\"",
+    ];
+    let wrong = ["Waiting for the first record", "Nothing received yet", "Never"];
+    let page = body(&admin, "/integrations/1").await;
+    contains(&page, &shown, &wrong);
+    contains(&page, &["action=\"/integrations/1/load\"", "Load now"], &[]);
+    let viewer = world.viewer().await;
+    let page = body(&viewer, "/integrations/1").await;
+    contains(&page, &shown, &wrong);
+    contains(&page, &[], &["Load now"]);
+    contains(
+        &body(&admin, "/").await,
+        &["See the first rows land", "within 4 minutes", "rows, in 1 table"],
+        &["Send the first record"],
+    );
+    contains(&body(&admin, "/integrations").await, &[], &["Never"]);
+
+    // The table was met, and has a line.
+    let now = Timestamp::from_millis(NOW);
+    let table = world
+        .catalog
+        .ensure_table(SourceId::new(1), "orders", "orders", now);
+    table.await.unwrap();
+    let page = body(&admin, "/integrations/1").await;
+    contains(&page, &["<span class=\"sub\">3 rows</span>"], &["Up to date"]);
+
+    *world.loader.loading.lock().unwrap() = Some(LoadingNow {
+        rows: 3,
+        tables: 1,
+        rows_held: 0,
+    });
+    let told = admin.post_and_follow("/integrations/1/load", &[]).await;
+    contains(&told.body, &["3 rows, in 1 table, on the way."], &[]);
+    assert_eq!(*world.loader.wishes.lock().unwrap(), [SourceId::new(1)]);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_destination_is_promised_for_no_time() {
+    let (world, admin) = World::with_admin().await;
+    connect_working(&world, &admin, "lake", "Shop").await;
+    let mut held = three_rows();
+    held.tables[0].is_held = true;
+    held.tables[0].closes_at = None;
+    *world.loader.backlog.lock().unwrap() = Some(held);
+    let promises = ["within 4 minutes", "Load now", "Waiting for the first record"];
+    let page = body(&admin, "/integrations/1").await;
+    contains(
+        &page,
+        &["does not answer, and is tried again by itself", "Held up"],
+        &promises,
+    );
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    let form = [("destination", "")];
+    admin.post_and_follow("/integrations/1/destination", &form).await;
+    let page = body(&admin, "/integrations/1").await;
+    contains(&page, &["waiting for a destination"], &promises);
+    let refused = admin.post("/integrations/1/load", &[]).await;
+    contains(&refused.body, &["no destination"], &[]);
+    // The loader has not read all yet, or does not answer.
+    *world.loader.backlog.lock().unwrap() = None;
+    let page = body(&admin, "/integrations/1").await;
+    contains(
+        &page,
+        &["More is being read"],
+        &["Nothing received yet", promises[2]],
+    );
+    let form = [("confirm", "Shop")];
+    admin.post_and_follow("/integrations/1/delete", &form).await;
+    contains(&body(&admin, "/integrations/1").await, &[], &promises);
 }
 
 #[tokio::test]

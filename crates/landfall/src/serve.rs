@@ -17,6 +17,7 @@ mod places;
 mod retention;
 mod run;
 mod settings;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -18,14 +18,18 @@ use std::process::{Command, Stdio};
 
 use chromium::Chromium;
 use serde_json::json;
-use server::{Server, Site, request, wait_until};
+use server::{Server, Site, batch, request, wait_until};
 
 const PASSWORD: &str = "correct horse battery";
 
 /// With a folder that is connected, and an administrator who is signed in.
 fn begin() -> (Site, Server, Chromium, String) {
+    begin_with(&["--batch-wait-seconds", "1"])
+}
+
+fn begin_with(settings: &[&str]) -> (Site, Server, Chromium, String) {
     let site = Site::new();
-    let server = site.start(&["--batch-wait-seconds", "1"]);
+    let server = site.start(settings);
     let home = format!("http://{}", server.address);
     let browser = Chromium::start();
     let code = server.setup_code.as_deref().unwrap();
@@ -184,6 +188,45 @@ fn a_new_user_adds_an_integration_pushes_and_sees_rows_and_rejects() {
         started.elapsed().as_secs() < 15,
         "an open page holds up the end of the server"
     );
+}
+
+#[test]
+fn a_first_row_is_seen_waiting_and_lands_when_it_is_loaded_now() {
+    let (site, server, browser, home) = begin_with(&["--batch-wait-seconds", "300"]);
+    server.set_up_destination(&site);
+    let token = server.set_up_source();
+    browser.open(&format!("{home}/integrations/1"));
+    browser.wait_for("/integrations/1");
+    wait_for_text(&browser, "#tables", "Waiting for the first record");
+    server.push(&token, &batch("orders", 1..2)).unwrap().ok();
+    // The page stays open.
+    wait_for_text(&browser, "#tables", "Waiting to load");
+    wait_for_text(&browser, "#tables", "1 row");
+    wait_for_text(&browser, "#tiles", "row, in 1 table");
+    wait_for_text(&browser, "#tiles", "Loads by itself within 5 minutes");
+    wait_for_text(&browser, "#tiles", "Waiting to load");
+    wait_for_text(
+        &browser,
+        "#news",
+        "1 row received, to be loaded within 5 minutes.",
+    );
+    assert!(!text(&browser, "#tiles").contains("Never"));
+    browser.inspect("integration-row-waits");
+    browser.open(&format!("{home}/"));
+    browser.wait_for("/");
+    wait_for_text(&browser, "#head", "See the first rows land");
+    wait_for_text(&browser, "#stats", "within 5 minutes");
+    browser.inspect("home-row-waits");
+
+    browser.open(&format!("{home}/integrations/1"));
+    browser.wait_for("/integrations/1");
+    browser.click("#tiles button");
+    wait_for_text(&browser, "main", "1 row, in 1 table, on the way.");
+    wait_for_text(&browser, "#news", "1 row landed in lake.");
+    wait_for_text(&browser, "#tiles", "Nothing waits");
+    wait_for_text(&browser, "#tables", "orders");
+    assert_eq!(site.lines("shop/orders").len(), 1);
+    server.kill();
 }
 
 #[test]

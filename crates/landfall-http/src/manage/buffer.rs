@@ -42,15 +42,27 @@ pub(super) struct BufferObject {
     bytes: u64,
     /// The room there is, if that is limited: from 80 % of it on, `buffer.pressure` is raised.
     budget_bytes: Option<u64>,
+    /// Rows that wait, of all sources; null if the loader does not answer.
+    rows: Option<u64>,
+    tables: Option<u64>,
+    /// Whether more rows wait than were counted.
+    has_unread: bool,
+    /// When the next of them are loaded by themselves, at the latest.
+    next_load_at: Option<Seconds>,
 }
 
 /// `GET /v4/buffer`.
 pub(super) async fn show(State(state): State<ManageState>) -> Answer {
     let waiting = state.parts.buffer.waiting().await;
     let waiting = waiting.map_err(|fault| Refusal::internal(&fault))?;
+    let rows = state.waiting(None).await?;
     ok(&BufferObject {
         oldest_at: waiting.oldest.map(Seconds),
         bytes: waiting.bytes.as_u64(),
         budget_bytes: waiting.budget.map(ByteCount::as_u64),
+        rows: rows.map(|rows| rows.rows),
+        tables: rows.map(|rows| rows.tables),
+        has_unread: rows.is_none_or(|rows| rows.has_unread),
+        next_load_at: rows.and_then(|rows| rows.next_load_at).map(Seconds),
     })
 }

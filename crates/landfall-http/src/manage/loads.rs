@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use landfall_catalog::{LoadFault, StreamLoad, TableReport, TableStatus};
+use landfall_catalog::{LoadFault, StreamLoad, Table, TableReport, TableStatus};
 use landfall_core::ids::SourceId;
 use landfall_core::time::Timestamp;
 use serde::Serialize;
@@ -171,6 +171,8 @@ pub(super) struct ReportObject<'a> {
     rows_rejected: u64,
     subtables: Vec<SubTableObject<'a>>,
     status: &'static str,
+    /// Received and not loaded yet; null if the loader does not answer.
+    rows_waiting: Option<u64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -185,7 +187,7 @@ struct SubTableObject<'a> {
     rows_loaded: u64,
 }
 
-fn report_object(report: &TableReport) -> ReportObject<'_> {
+fn report_object(report: &TableReport, rows_waiting: Option<u64>) -> ReportObject<'_> {
     ReportObject {
         table: &report.table.name,
         bookmark: report
@@ -212,6 +214,7 @@ fn report_object(report: &TableReport) -> ReportObject<'_> {
             TableStatus::Loading => "loading",
             TableStatus::Error => "error",
         },
+        rows_waiting,
     }
 }
 
@@ -240,7 +243,12 @@ pub(super) async fn report(
     })?;
     let source = find_source(&state, SourceId::new(source)).await?;
     let reports = state.catalog().loading_report(source.id, from, until).await?;
-    ok(&reports.iter().map(report_object).collect::<Vec<_>>())
+    let backlog = state.parts.loader.backlog().await;
+    let waiting = |table: &Table| backlog.as_ref().map(|backlog| backlog.rows_of(table));
+    let objects = reports
+        .iter()
+        .map(|report| report_object(report, waiting(&report.table)));
+    ok(&objects.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use super::instance::InstanceObject;
 use super::key_preview::Preview;
 use super::ledger::{AttemptObject, LoadHistory, Series};
 use super::load_object::LoadDetail;
+use super::loading::LoadingNowObject;
 use super::loads::{Page, ReportObject};
 use super::notifications::{NotificationList, NotificationSettingsObject, ResolvedList};
 use super::rejects::RejectsReport;
@@ -36,8 +37,8 @@ use super::usage::{SourceStats, UsageReport};
 use super::verify::VerifyObject;
 use super::{
     access_keys, audit, bucket_policy, buffer, checks, custom_emails, deliveries, destinations,
-    destinations_v3, event_hooks, grant, hooks, instance, key_preview, ledger, loads, notifications, openapi,
-    rejects, setup_help, sources, tokens, types, usage, verify,
+    destinations_v3, event_hooks, grant, hooks, instance, key_preview, ledger, loading, loads, notifications,
+    openapi, rejects, setup_help, sources, tokens, types, usage, verify,
 };
 
 /// The management API. It takes `/v3`, `/v4` and `/notifications` for itself, with all that is below them, and leaves
@@ -205,6 +206,11 @@ fn sources_of(api: Api) -> Api {
             answers::<SourceObject<'_>>("Delete a source"),
         );
     source_parts(api)
+        .post(
+            "/sources/{id}/load",
+            loading::load_now,
+            answers::<LoadingNowObject>("Load what was received of a source now"),
+        )
         .get(
             "/source-types",
             types::source_types,

@@ -13,6 +13,7 @@ use super::check_progress::CheckProgresses;
 use super::checks::Checker;
 use super::destination_rules::InstanceRules;
 use super::instance::Facts;
+use super::loading::Loader;
 use super::messenger::Messenger;
 use super::refused_keys::RefusedKeys;
 
@@ -24,6 +25,8 @@ pub struct Parts {
     pub checker: Arc<dyn Checker>,
     /// Keeps what is received until it is loaded.
     pub buffer: Arc<dyn Buffer>,
+    /// Loads what is received.
+    pub loader: Arc<dyn Loader>,
     /// Sends test messages.
     pub messenger: Arc<dyn Messenger>,
     /// The present instant.

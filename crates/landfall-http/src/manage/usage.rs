@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::answer::{Answer, Refusal, ok};
 use super::instant::{Day, Seconds};
+use super::loading::WaitingRows;
 use super::request::{Numbers, Query};
 use super::sources::find_source;
 use super::state::ManageState;
@@ -156,18 +157,24 @@ pub(super) struct SourceStats {
     sync_status: &'static str,
     /// Of taps alone.
     next_sync: Option<Seconds>,
-    /// When the last record was received of those that were loaded.
+    /// When the last record was received, loaded or not.
     last_rows_received: Option<Seconds>,
-    /// In batches that are closed and not loaded yet.
+    /// Received and not loaded yet.
     rows_to_be_loaded: u64,
     tables_to_be_loaded: u64,
+    /// Whether more wait than were counted: the loader has not read them yet, or does not answer.
+    has_unread: bool,
+    /// Of `rows_to_be_loaded`, those that wait for a destination that can be loaded to.
+    rows_held: u64,
+    /// When the next batch is closed and loaded by itself, at the latest.
+    next_load_at: Option<Seconds>,
     /// Since 00:00 UTC.
     rows_loaded_today: u64,
     last_table_loaded: Option<String>,
     last_table_loaded_at: Option<Seconds>,
 }
 
-fn sync_status(source: &Source, backlog: &SourceBacklog, tables: &[Table]) -> &'static str {
+fn sync_status(source: &Source, is_loading: bool, tables: &[Table]) -> &'static str {
     let rests = source.paused_at.is_some()
         || source.system_paused_at.is_some()
         || source.deleted_at.is_some()
@@ -176,7 +183,7 @@ fn sync_status(source: &Source, backlog: &SourceBacklog, tables: &[Table]) -> &'
         "not_syncing"
     } else if tables.iter().any(|table| table.last_error.is_some()) {
         "failed"
-    } else if backlog.tables > 0 {
+    } else if is_loading {
         "in_progress"
     } else if tables.iter().any(|table| table.last_load_at.is_some()) {
         "succeeded"
@@ -185,11 +192,25 @@ fn sync_status(source: &Source, backlog: &SourceBacklog, tables: &[Table]) -> &'
     }
 }
 
+/// What the ledger knows to wait, where the loader does not answer.
+fn as_noted(backlog: &SourceBacklog) -> WaitingRows {
+    WaitingRows {
+        rows: backlog.rows,
+        tables: backlog.tables,
+        rows_closed: backlog.rows,
+        has_unread: true,
+        ..WaitingRows::default()
+    }
+}
+
 /// `GET /v4/sources/{id}/stats`.
 pub(super) async fn stats(State(state): State<ManageState>, Numbers([id]): Numbers<1>) -> Answer {
     let source = find_source(&state, SourceId::new(id)).await?;
     let today = Day::of(state.now()).start();
     let backlog = state.catalog().source_backlog(source.id, today).await?;
+    let waiting = state.waiting(Some(source.id)).await?;
+    let is_loading = waiting.map_or(backlog.tables, |waiting| waiting.rows_closed) > 0;
+    let waiting = waiting.unwrap_or_else(|| as_noted(&backlog));
     let tables = state.catalog().tables(source.id).await?;
     let last = tables
         .iter()
@@ -198,11 +219,14 @@ pub(super) async fn stats(State(state): State<ManageState>, Numbers([id]): Numbe
     ok(&SourceStats {
         last_sync_started: None,
         last_sync_completed: None,
-        sync_status: sync_status(&source, &backlog, &tables),
+        sync_status: sync_status(&source, is_loading, &tables),
         next_sync: None,
-        last_rows_received: backlog.last_received_at.map(Seconds),
-        rows_to_be_loaded: backlog.rows,
-        tables_to_be_loaded: backlog.tables,
+        last_rows_received: backlog.last_received_at.max(waiting.last_received).map(Seconds),
+        rows_to_be_loaded: waiting.rows,
+        tables_to_be_loaded: waiting.tables,
+        has_unread: waiting.has_unread,
+        rows_held: waiting.rows_held,
+        next_load_at: waiting.next_load_at.map(Seconds),
         rows_loaded_today: backlog.rows_landed_since,
         last_table_loaded: last.map(|table| table.name.clone()),
         last_table_loaded_at: last.and_then(|table| table.last_load_at).map(Seconds),

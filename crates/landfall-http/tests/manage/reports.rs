@@ -2,6 +2,7 @@ use landfall_catalog::*;
 use landfall_core::ids::{DestinationId, SourceId};
 use landfall_core::time::Timestamp;
 use landfall_core::units::{ByteCount, TableVersion};
+use landfall_http::manage::{Backlog, LoadingNow, WaitingTable};
 use serde_json::{Value, json};
 
 use crate::world::{MISSING_FILE, NOW, World};
@@ -144,7 +145,7 @@ async fn a_loading_report_sums_up_what_was_loaded() {
     let expected = concat!(
         r#"[{"table":"orders","bookmark":{"key":"updated_at","value":"2026-01-04"},"#,
         r#""time_extracted":"2026-01-05T09:00:00.000Z","rows_loaded":2,"rows_rejected":1,"subtables":[],"#,
-        r#""status":"ok"}]"#,
+        r#""status":"ok","rows_waiting":0}]"#,
     );
     for query in ["", "?range=24h", "?range=this_period"] {
         let path = format!("/v4/sources/1/loading-report{query}");
@@ -317,6 +318,7 @@ async fn a_source_is_summed_up() {
     let expected = json!({
         "last_sync_started": null, "last_sync_completed": null, "sync_status": "succeeded", "next_sync": null,
         "last_rows_received": "2026-01-05T10:00:00Z", "rows_to_be_loaded": 0, "tables_to_be_loaded": 0,
+        "has_unread": false, "rows_held": 0, "next_load_at": null,
         "rows_loaded_today": 2, "last_table_loaded": "orders", "last_table_loaded_at": "2026-01-05T10:00:00Z",
     });
     assert_eq!(world.ok("GET", "/v4/sources/1/stats", "").await, expected);
@@ -326,6 +328,167 @@ async fn a_source_is_summed_up() {
     assert_eq!(
         world.ok("GET", "/v4/sources/1/stats", "").await["sync_status"],
         "not_syncing"
+    );
+}
+
+/// Two tables of source 1 and one of source 2.
+fn waiting(closes_after: i64) -> Backlog {
+    let at = |seconds: i64| Timestamp::from_millis(NOW + seconds * 1_000);
+    let table = |source, name: &str, rows, last: i64, closes: i64| WaitingTable {
+        source: SourceId::new(source),
+        table: name.into(),
+        rows,
+        rows_closed: 0,
+        last_received: Some(at(last)),
+        closes_at: Some(at(closes)),
+        is_held: false,
+    };
+    Backlog {
+        tables: vec![
+            table(1, "orders", 3, 7, closes_after + 5),
+            table(1, "people", 2, 5, closes_after),
+            table(2, "orders", 40, 9, closes_after - 5),
+        ],
+        has_unread: false,
+    }
+}
+
+#[tokio::test]
+async fn what_waits_of_a_source_is_told_with_when_it_is_loaded() {
+    let (world, _) = with_load().await;
+    let told = async |fields: [&str; 6]| {
+        let stats = world.ok("GET", "/v4/sources/1/stats", "").await;
+        fields.map(|field| stats[field].clone())
+    };
+    let numbers = [
+        "rows_to_be_loaded",
+        "tables_to_be_loaded",
+        "rows_held",
+        "has_unread",
+        "next_load_at",
+        "sync_status",
+    ];
+    *world.loader.backlog.lock().unwrap() = Some(waiting(300));
+    let expected = [
+        json!(5),
+        json!(2),
+        json!(0),
+        json!(false),
+        json!("2026-01-05T10:05:00Z"),
+        json!("succeeded"),
+    ];
+    assert_eq!(told(numbers).await, expected);
+    let stats = world.ok("GET", "/v4/sources/1/stats", "").await;
+    assert_eq!(
+        stats["last_rows_received"], "2026-01-05T10:00:07Z",
+        "not the latest that landed"
+    );
+    let buffer = world.ok("GET", "/v4/buffer", "").await;
+    let report = world.ok("GET", "/v4/sources/1/loading-report", "").await;
+    assert_eq!(
+        (&report[0]["table"], &report[0]["rows_waiting"]),
+        (&json!("orders"), &json!(3))
+    );
+    let in_all = (&buffer["rows"], &buffer["tables"], &buffer["next_load_at"]);
+    assert_eq!(
+        in_all,
+        (&json!(5 + 40), &json!(3), &json!("2026-01-05T10:05:00Z")),
+        "source 2 has no destination"
+    );
+
+    // A batch that is closed is on its way, and one that is held up is promised for no time.
+    let mut busy = waiting(300);
+    busy.has_unread = true;
+    busy.tables[0].is_held = true;
+    busy.tables[1].rows_closed = 2;
+    busy.tables[1].closes_at = None;
+    *world.loader.backlog.lock().unwrap() = Some(busy);
+    let expected = [
+        json!(5),
+        json!(2),
+        json!(3),
+        json!(true),
+        json!(null),
+        json!("in_progress"),
+    ];
+    assert_eq!(told(numbers).await, expected);
+
+    // The ledger has no open load; that nothing waits is not said.
+    *world.loader.backlog.lock().unwrap() = None;
+    let expected = [
+        json!(0),
+        json!(0),
+        json!(0),
+        json!(true),
+        json!(null),
+        json!("succeeded"),
+    ];
+    assert_eq!(told(numbers).await, expected);
+    assert_eq!(world.ok("GET", "/v4/buffer", "").await["rows"], json!(null));
+
+    *world.loader.backlog.lock().unwrap() = Some(waiting(300));
+    let pause = r#"{"paused_at":"2026-01-05T10:00:00Z"}"#;
+    world.ok("PUT", "/v4/destinations/1", pause).await;
+    let expected = [
+        json!(5),
+        json!(2),
+        json!(5),
+        json!(false),
+        json!(null),
+        json!("succeeded"),
+    ];
+    assert_eq!(told(numbers).await, expected, "the destination is paused");
+}
+
+#[tokio::test]
+async fn a_source_is_loaded_now_where_it_can_be() {
+    let (world, _) = with_load().await;
+    let code = async |path: &str| {
+        let (status, body) = world.call("POST", path, "").await;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        (status, body["error"].as_str().unwrap_or_default().to_owned())
+    };
+    let load = "/v4/sources/1/load";
+    assert_eq!(code(load).await, (400, "LoaderBusy".to_owned()));
+    *world.loader.loading.lock().unwrap() = Some(LoadingNow {
+        rows: 5,
+        tables: 2,
+        rows_held: 0,
+    });
+    let expected = json!({"source_id": 1, "rows": 5, "tables": 2});
+    assert_eq!(world.ok("POST", load, "").await, expected);
+    assert_eq!(*world.loader.wishes.lock().unwrap(), [SourceId::new(1); 2]);
+    let log = world.ok("GET", "/v4/audit-log?limit=1", "").await;
+    let line = (&log["data"][0]["action"], &log["data"][0]["subject"]);
+    assert_eq!(line, (&json!("source.load"), &json!("1")));
+
+    *world.loader.loading.lock().unwrap() = Some(LoadingNow {
+        rows: 0,
+        tables: 0,
+        rows_held: 5,
+    });
+    assert_eq!(
+        code(load).await,
+        (400, "DestinationNotReady".to_owned()),
+        "out of reach"
+    );
+    let asked = world.loader.wishes.lock().unwrap().len();
+    let pause = r#"{"paused_at":"2026-01-05T10:00:00Z"}"#;
+    world.ok("PUT", "/v4/destinations/1", pause).await;
+    assert_eq!(
+        code(load).await,
+        (400, "DestinationNotReady".to_owned()),
+        "paused"
+    );
+    world.ok("DELETE", "/v4/destinations/1?sources=pause", "").await;
+    assert_eq!(code(load).await, (400, "NoDestination".to_owned()));
+    assert_eq!(code("/v4/sources/9/load").await, (400, "InvalidId".to_owned()));
+    world.ok("DELETE", "/v4/sources/1", "").await;
+    assert_eq!(code(load).await, (400, "InvalidId".to_owned()), "deleted");
+    assert_eq!(
+        world.loader.wishes.lock().unwrap().len(),
+        asked,
+        "the loader is not asked"
     );
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use landfall_catalog::*;
-use landfall_core::ids::{ClientId, DestinationId};
+use landfall_core::ids::{ClientId, DestinationId, SourceId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
@@ -110,6 +110,41 @@ impl Outgoing {
     }
 }
 
+/// A loader that says what the test says, and notes what is wished for.
+#[derive(Debug)]
+pub(crate) struct ScriptedLoader {
+    /// None: it does not answer.
+    pub(crate) backlog: Mutex<Option<Backlog>>,
+    pub(crate) loading: Mutex<Option<LoadingNow>>,
+    pub(crate) wishes: Mutex<Vec<SourceId>>,
+}
+
+impl Default for ScriptedLoader {
+    fn default() -> Self {
+        let nothing = Backlog {
+            tables: Vec::new(),
+            has_unread: false,
+        };
+        Self {
+            backlog: Mutex::new(Some(nothing)),
+            loading: Mutex::default(),
+            wishes: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Loader for ScriptedLoader {
+    async fn backlog(&self) -> Option<Arc<Backlog>> {
+        self.backlog.lock().unwrap().clone().map(Arc::new)
+    }
+
+    async fn load_now(&self, source: SourceId) -> Option<LoadingNow> {
+        self.wishes.lock().unwrap().push(source);
+        *self.loading.lock().unwrap()
+    }
+}
+
 #[derive(Debug)]
 struct NothingWaits;
 
@@ -144,6 +179,7 @@ pub(crate) struct World {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) checker: Arc<Scripted>,
     pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) loader: Arc<ScriptedLoader>,
     pub(crate) changes: Arc<AtomicUsize>,
     pub(crate) clock: Arc<AtomicI64>,
     pub(crate) state: ManageState,
@@ -175,10 +211,12 @@ impl World {
         let outgoing = Arc::new(Outgoing::default());
         let (changes, clock) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicI64::new(NOW)));
         let (count, time) = (changes.clone(), clock.clone());
+        let loader = Arc::new(ScriptedLoader::default());
         let state = ManageState::new(Parts {
             catalog: catalog.clone(),
             checker: checker.clone(),
             buffer: Arc::new(NothingWaits),
+            loader: loader.clone(),
             messenger: outgoing.clone(),
             clock: Arc::new(move || Timestamp::from_millis(time.load(Ordering::SeqCst))),
             entropy: Arc::new(Counting::default()),
@@ -201,6 +239,7 @@ impl World {
             catalog,
             checker,
             outgoing,
+            loader,
             changes,
             clock,
             state,

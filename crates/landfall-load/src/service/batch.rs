@@ -10,6 +10,7 @@ use landfall_log::Position;
 
 use super::jobs::{Extremes, ReadyLoad};
 use super::point::range;
+use super::stock::Stock;
 
 /// Records that wait for more of their like.
 #[derive(Debug)]
@@ -30,9 +31,24 @@ pub(super) struct OpenBatch {
 }
 
 impl OpenBatch {
+    /// Its records.
+    pub(super) fn stock(&self) -> Stock {
+        Stock::new(self.batch.records(), self.extremes.received)
+    }
+
+    /// When it closes by age. If the clock was set back since its first record came, the time that it is open counts.
+    pub(super) fn closes_at(&self, wait: Duration, now: Timestamp, elapsed: Duration) -> Timestamp {
+        if self.first_received <= now {
+            return self.first_received.plus(wait);
+        }
+        let open_for = elapsed.saturating_sub(self.opened_at);
+        now.plus(wait.saturating_sub(open_for))
+    }
+
     /// Closes it. It holds a record, since it is made for one.
     pub(super) fn close(self, activation: Activation, opened: Option<OpenLoad>) -> Option<ReadyLoad> {
         Some(ReadyLoad {
+            records: self.batch.records(),
             range: range(self.after, self.through),
             first: self.first,
             batch: Arc::new(self.batch.close()?),

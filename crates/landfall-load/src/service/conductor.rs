@@ -1,5 +1,6 @@
 //! Who does what when.
 
+mod answering;
 mod catching_up;
 mod expiring;
 mod feeding;
@@ -22,6 +23,7 @@ use landfall_log::{Log, Partition, Position, ReadError};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 
+use self::answering::Wish;
 use self::feeding::ReadAhead;
 pub use self::handle::ConductorHandle;
 use super::keys::{EntryKeys, InstanceKeys};
@@ -30,7 +32,7 @@ use super::observer::ServiceObserver;
 use super::places::{Places, Routes};
 use super::steps::{Step, Steps};
 use super::tables::{TableKey, TableWork};
-use super::waiting::{Question, WaitingTable, near_deletion, questions};
+use super::waiting::{Question, questions};
 use crate::clock::Clock;
 use crate::jitter::Jitter;
 use crate::report::LoadReport;
@@ -123,6 +125,7 @@ pub struct Conductor {
     handle: ConductorHandle,
     stop: watch::Receiver<bool>,
     asked: Receiver<Question>,
+    wishes: Vec<Wish>,
     next_look: Duration,
     passes_over_losses: bool,
     next_expiry: Duration,
@@ -208,6 +211,7 @@ impl Conductor {
             },
             stop,
             asked,
+            wishes: Vec::new(),
             next_look: Duration::ZERO,
             passes_over_losses: false,
             next_expiry: Duration::ZERO,
@@ -256,7 +260,9 @@ impl Conductor {
             while let Ok(landed) = self.landed.try_recv() {
                 self.take(landed).await?;
             }
-            self.answer();
+            while let Ok(question) = self.asked.try_recv() {
+                self.answer(question).await?;
+            }
             if self.routes.refresh() {
                 self.next_look = Duration::ZERO;
                 // A destination that was deleted took its open loads with it.
@@ -269,6 +275,9 @@ impl Conductor {
             }
             self.start_jobs().await?;
             let has_room = self.has_room();
+            if self.hurry(has_room) {
+                continue;
+            }
             let may_finish = has_room || self.is_stuck();
             if (has_room && self.read_live().await?) | (may_finish && self.read_again().await?) {
                 continue;
@@ -317,23 +326,6 @@ impl Conductor {
         }
     }
 
-    /// Tells those who asked what waits.
-    fn answer(&mut self) {
-        let (keep, now) = (self.parts.settings.keep_unloaded, self.parts.clock.closing());
-        while let Ok(question) = self.asked.try_recv() {
-            let tables = self.tables.iter().map(|(key, table)| {
-                let since = table.waiting_since();
-                WaitingTable {
-                    source: key.source,
-                    table: key.name.clone(),
-                    since,
-                    deleted_at: since.and_then(|since| near_deletion(since, keep, now)),
-                }
-            });
-            let _ = question.send(tables.collect()); // perhaps nobody waits any longer
-        }
-    }
-
     /// Waits until something happens.
     async fn wait(&mut self, has_room: bool) -> Result<(), ConductorError> {
         let now = self.parts.clock.elapsed();
@@ -353,6 +345,11 @@ impl Conductor {
                 }
             }
             more = more, if has_room => more?,
+            question = self.asked.recv() => {
+                if let Some(question) = question {
+                    self.answer(question).await?;
+                }
+            }
             () = self.handle.wake.notified() => self.next_look = Duration::ZERO,
             () = self.parts.sleep.sleep(patience) => {}
         }

@@ -9,6 +9,8 @@ use landfall_core::units::TableVersion;
 use landfall_format::{ClosedBatch, Naming};
 use landfall_log::Position;
 
+use super::stock::Stock;
+
 /// Work that waits for its turn.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -20,6 +22,8 @@ pub(super) enum Job {
 #[derive(Debug)]
 pub(super) struct ReadyLoad {
     pub(super) batch: Arc<ClosedBatch>,
+    /// Records it holds, rejected ones too.
+    pub(super) records: u64,
     pub(super) range: LogRange,
     /// The first entry it has records of.
     pub(super) first: Position,
@@ -59,7 +63,7 @@ impl Extremes {
     }
 }
 
-fn widen<T: Copy + Ord>(range: &mut Option<(T, T)>, value: T) {
+pub(super) fn widen<T: Copy + Ord>(range: &mut Option<(T, T)>, value: T) {
     *range = Some(range.map_or((value, value), |(min, max)| (min.min(value), max.max(value))));
 }
 
@@ -72,11 +76,11 @@ impl Job {
         }
     }
 
-    /// When the oldest of its records was received.
-    pub(super) fn since(&self) -> Option<Timestamp> {
+    /// Its records.
+    pub(super) fn stock(&self) -> Stock {
         match self {
-            Self::Load(load) => load.extremes.received.map(|(oldest, _)| oldest),
-            Self::Skip(_) => None,
+            Self::Load(load) => Stock::new(load.records, load.extremes.received),
+            Self::Skip(_) => Stock::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the conductor knows of each table.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use landfall_catalog::{Point, TableId};
 use landfall_core::ids::{DestinationId, SourceId};
@@ -9,9 +10,11 @@ use landfall_core::time::Timestamp;
 use landfall_format::Reason;
 use landfall_log::Position;
 
+use super::batch::OpenBatch;
 use super::gather::Gatherer;
 use super::jobs::Job;
 use super::places::Rest;
+use super::stock::Stock;
 
 /// Names a table: its source, and its name as received.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,8 +43,8 @@ pub(super) struct TableWork {
 /// What is known of records that are left in the log.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Parked {
-    /// When the first of them was received.
-    pub(super) since: Option<Timestamp>,
+    /// How many they are. Those that are gathered again are taken off.
+    pub(super) stock: Stock,
     /// The last entry that has some.
     pub(super) last: Option<Position>,
     /// Whether it was said that they will be deleted.
@@ -67,8 +70,8 @@ pub(super) enum Flow {
 pub(super) struct RunningJob {
     pub(super) first: Position,
     pub(super) bytes: usize,
-    /// When the oldest of its records was received.
-    pub(super) since: Option<Timestamp>,
+    /// Its records.
+    pub(super) stock: Stock,
     /// Where its records end.
     pub(super) through: Point,
     /// Where they go, and as what.
@@ -98,11 +101,7 @@ impl TableWork {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        let flow = match &self.flow {
-            Flow::Live(gatherer) | Flow::CatchingUp(gatherer) => gatherer.held_bytes(),
-            Flow::Parked { .. } => 0,
-        };
-        flow + self.running.map_or(0, |job| job.bytes)
+        self.gathered().map_or(0, Gatherer::held_bytes) + self.running.map_or(0, |job| job.bytes)
     }
 
     /// The first entry that is needed for it.
@@ -117,18 +116,51 @@ impl TableWork {
 
     /// When the oldest record that is not landed was received, as far as is known.
     pub(super) fn waiting_since(&self) -> Option<Timestamp> {
-        let gathered = match &self.flow {
-            Flow::Live(gatherer) | Flow::CatchingUp(gatherer) => oldest_of(gatherer),
+        self.waiting().oldest()
+    }
+
+    /// All that is known of and not landed.
+    pub(super) fn waiting(&self) -> Stock {
+        let open = self.open_batch().map(OpenBatch::stock);
+        [self.closed(), self.parked.stock]
+            .into_iter()
+            .chain(open)
+            .collect()
+    }
+
+    /// What is closed and not landed.
+    pub(super) fn closed(&self) -> Stock {
+        let ready = self.gathered().into_iter().flat_map(|gatherer| &gatherer.ready);
+        let running = self.running.map(|job| job.stock);
+        ready.map(Job::stock).chain(running).collect()
+    }
+
+    /// The batch that takes more.
+    pub(super) fn open_batch(&self) -> Option<&OpenBatch> {
+        self.gathered()?.open.as_ref()
+    }
+
+    /// When the open batch closes by age. One that is made again closes where it did before.
+    pub(super) fn closes_at(&self, wait: Duration, now: Timestamp, elapsed: Duration) -> Option<Timestamp> {
+        let gatherer = self.gathered().filter(|gatherer| gatherer.again.is_none())?;
+        Some(gatherer.open.as_ref()?.closes_at(wait, now, elapsed))
+    }
+
+    fn gathered(&self) -> Option<&Gatherer> {
+        match &self.flow {
+            Flow::Live(gatherer) | Flow::CatchingUp(gatherer) => Some(gatherer),
             Flow::Parked { .. } => None,
-        };
-        let running = self.running.and_then(|job| job.since);
-        [running, gathered, self.parked.since].into_iter().flatten().min()
+        }
+    }
+
+    /// Whether records of it stay in the log until its destination can be loaded to.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.flow, Flow::Parked { .. }) && self.parked.stock.rows > 0
     }
 
     /// Records of the entry at `position` stay in the log.
-    pub(super) fn leave(&mut self, position: Position, received_at: Timestamp) {
-        let since = self.parked.since.get_or_insert(received_at);
-        *since = received_at.min(*since);
+    pub(super) fn leave(&mut self, position: Position, stock: Stock) {
+        self.parked.stock.add(stock);
         self.parked.last = self.parked.last.max(Some(position));
         if let Flow::Parked { from } = &mut self.flow {
             from.get_or_insert(position);
@@ -138,22 +170,18 @@ impl TableWork {
     /// Lets go of all that is gathered. What it held is read again from the log.
     pub(super) fn park(&mut self, here: Position) {
         let from = self.first_needed().map_or(here, |first| first.min(here));
-        self.parked.since = self.waiting_since();
+        // What is running is counted by itself, and left behind if it fails.
+        let ready = self.gathered().into_iter().flat_map(|gatherer| &gatherer.ready);
+        let open = self.open_batch().map(OpenBatch::stock);
+        let gathered: Stock = ready.map(Job::stock).chain(open).collect();
+        self.parked.stock.add(gathered);
         self.parked.last = self.parked.last.max(Some(self.last_gathered().unwrap_or(from)));
         self.flow = Flow::Parked { from: Some(from) };
     }
 
     /// The last entry that was gathered from.
     fn last_gathered(&self) -> Option<Position> {
-        let seen = match &self.flow {
-            Flow::Live(gatherer) | Flow::CatchingUp(gatherer) => gatherer.seen,
-            Flow::Parked { .. } => None,
-        };
+        let seen = self.gathered()?.seen;
         seen.map(|point| Position::new(point.position.as_u64()))
     }
-}
-
-fn oldest_of(gatherer: &Gatherer) -> Option<Timestamp> {
-    let open = gatherer.open.as_ref().map(|open| open.first_received);
-    gatherer.ready.iter().filter_map(Job::since).chain(open).min()
 }

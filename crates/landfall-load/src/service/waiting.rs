@@ -18,6 +18,37 @@ pub struct WaitingTable {
     pub since: Option<Timestamp>,
     /// When that one is deleted unloaded, once that is near; see [`announced_for`].
     pub deleted_at: Option<Timestamp>,
+    /// How many records wait: in the open batch, in closed ones and in the running load, and those that are left in the
+    /// log.
+    pub rows: u64,
+    /// When the latest of them was received.
+    pub last_received: Option<Timestamp>,
+    /// Records of them that are in closed batches or in the running load.
+    pub rows_closed: u64,
+    /// When the open batch closes by age, at the latest; none if none is open.
+    pub closes_at: Option<Timestamp>,
+    /// Whether it waits for a destination that can be loaded to.
+    pub is_held: bool,
+}
+
+/// All that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// Tables that records were accepted of since the start.
+    pub tables: Vec<WaitingTable>,
+    /// Whether the log holds more that was not read yet, so that what is counted is the least that waits.
+    pub has_unread: bool,
+}
+
+/// What became of the wish to load a source's records now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadingNow {
+    /// Records that are on their way.
+    pub rows: u64,
+    /// Tables they are of.
+    pub tables: u64,
+    /// Records that stay in the log until their destination can be loaded to.
+    pub rows_held: u64,
 }
 
 /// The longest time before they are deleted that records are announced (operations.md §1).
@@ -35,10 +66,16 @@ pub(super) fn near_deletion(since: Timestamp, keep: Duration, now: Timestamp) ->
     (since.plus(keep - announced_for(keep)) <= now).then(|| since.plus(keep))
 }
 
-/// An answer that is waited for.
-pub(super) type Question = oneshot::Sender<Vec<WaitingTable>>;
+/// What the loader is asked, and where its answer is waited for.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// What waits?
+    Waiting(oneshot::Sender<Backlog>),
+    /// Close the open batches of a source, with all that was accepted by now.
+    LoadNow(SourceId, oneshot::Sender<LoadingNow>),
+}
 
-/// Questions at the same time: those who scrape metrics are few, and one too many goes without an answer.
+/// Questions at the same time: those who ask are few, and one too many goes without an answer.
 const MOST_QUESTIONS: usize = 8;
 /// The loader reads some megabytes between two looks at who asks.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -53,11 +90,10 @@ pub(super) fn questions() -> (Asking, mpsc::Receiver<Question>) {
 }
 
 impl Asking {
-    /// All tables; none if the loader has ended or does not answer in time.
-    pub(super) async fn ask(&self, wake: impl FnOnce()) -> Option<Vec<WaitingTable>> {
+    /// The answer; none if the loader has ended or does not answer in time.
+    pub(super) async fn ask<A>(&self, question: impl FnOnce(oneshot::Sender<A>) -> Question) -> Option<A> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(answer).ok()?;
-        wake();
+        self.0.try_send(question(answer)).ok()?;
         tokio::time::timeout(ANSWER_WITHIN, answered).await.ok()?.ok()
     }
 }

@@ -22,6 +22,11 @@ impl Moment {
         is_utc.then(|| Self { iso: text.to_owned() })
     }
 
+    /// As it came.
+    pub(super) fn iso(&self) -> &str {
+        &self.iso
+    }
+
     /// When it is.
     pub(crate) fn timestamp(&self) -> Option<Timestamp> {
         Instant::parse(self.iso.as_bytes()).map(Instant::timestamp)

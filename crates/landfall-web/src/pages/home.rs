@@ -9,13 +9,14 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use attention::{Matter, NotificationList};
-use checklist::Step;
+use checklist::{FirstRows, Step};
+use landfall_core::time::Timestamp;
 use rows::Range;
 
-use crate::components::{Count, Moment, RowsChart, Size};
+use crate::components::{Count, Moment, RowsChart, Size, Within};
 use crate::frame::{Frame, Page, Section, Shown, show};
 use crate::pages::destinations::Destination;
-use crate::pages::integrations::Source;
+use crate::pages::integrations::{News, Prospect, Source, WaitingRows};
 use crate::pages::loads::{Load, history};
 use crate::state::WebState;
 
@@ -25,6 +26,10 @@ struct Buffer {
     oldest_at: Option<Moment>,
     bytes: Size,
     budget_bytes: Option<Size>,
+    rows: Option<Count>,
+    tables: Option<Count>,
+    has_unread: bool,
+    next_load_at: Option<Moment>,
 }
 
 #[derive(Template)]
@@ -39,6 +44,9 @@ struct HomePage {
     sources: Vec<Source>,
     loads: Vec<Load>,
     buffer: Buffer,
+    /// What waits, if the loader says so.
+    waiting: Option<WaitingRows>,
+    news: Option<News>,
     rows_today: Count,
     rejected_today: Count,
     range: Range,
@@ -59,10 +67,32 @@ impl HomePage {
         source.map_or(&load.source_name, |source| &source.display_name)
     }
 
+    /// What waits, if it was counted.
+    fn counted(&self) -> Option<&WaitingRows> {
+        self.waiting.as_ref().filter(|waiting| !waiting.is_none())
+    }
+
     /// What the latest load says of itself.
     fn last_loaded(&self) -> Option<&Moment> {
         self.loads.iter().find_map(|load| load.completed_at.as_ref())
     }
+}
+
+/// What waits of all integrations; none if the loader does not say.
+fn waiting(buffer: &Buffer, now: Timestamp) -> Option<WaitingRows> {
+    let rows = buffer.rows?;
+    let prospect = match &buffer.next_load_at {
+        _ if rows.is_none() => Prospect::Nothing,
+        Some(at) => Prospect::By(Within::new(at.clone(), now)),
+        // Each integration's page says what holds up what.
+        None => Prospect::Loading,
+    };
+    Some(WaitingRows {
+        rows,
+        tables: buffer.tables.unwrap_or_default(),
+        has_unread: buffer.has_unread,
+        prospect,
+    })
 }
 
 #[derive(Deserialize)]
@@ -96,11 +126,21 @@ pub(crate) async fn show_home(
     let loads = history(&state, &page, &[("limit", Some("5"))]).await?.data;
     let matters = attention::matters(notices, &destinations, &sources);
     let has_loaded = loads.iter().any(|load| load.completed_at.is_some());
-    let steps = checklist::steps(&destinations, &sources, has_loaded);
+    let buffer: Buffer = page.api.get("/v4/buffer").await?;
+    let waiting = waiting(&buffer, state.now());
+    let first_rows = FirstRows::new(has_loaded, buffer.oldest_at.is_some(), waiting.as_ref());
+    let steps = checklist::steps(&destinations, &sources, &first_rows);
     let range = Range::parse(&asked.range);
     let today = rows::read(&page.api, Range::Today, state.now()).await?;
     let points = rows::read(&page.api, range, state.now()).await?;
+    let rows_today = Count(today.iter().map(|point| point.landed.0).sum());
+    let place = match destinations.as_slice() {
+        [only] => only.bucket(),
+        _ => "",
+    };
     show(&HomePage {
+        news: waiting.as_ref().map(|waiting| waiting.news(rows_today, place)),
+        waiting,
         frame: page.frame("Home", Section::Home),
         lead: lead(&matters, &steps),
         matters,
@@ -108,8 +148,8 @@ pub(crate) async fn show_home(
         destinations,
         sources,
         loads,
-        buffer: page.api.get("/v4/buffer").await?,
-        rows_today: Count(today.iter().map(|point| point.landed.0).sum()),
+        buffer,
+        rows_today,
         rejected_today: Count(today.iter().map(|point| point.rejected.0).sum()),
         range,
         chart: rows::chart(range, points),

@@ -10,6 +10,7 @@ mod settings;
 mod snippets;
 mod source;
 mod table;
+mod waiting;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -18,6 +19,7 @@ pub(crate) use overview::ALL_REJECTED;
 pub(crate) use rejects::Reason;
 pub(crate) use source::Source;
 pub(crate) use table::{Attempt, Day, attempts};
+pub(crate) use waiting::{News, Prospect, WaitingRows};
 
 use crate::state::WebState;
 
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<WebState> {
             post(connect::revoke_token),
         )
         .route("/integrations/{id}/settings", get(settings::form))
+        .route("/integrations/{id}/load", post(change::load_now))
         .route("/integrations/{id}/pause", post(change::pause))
         .route("/integrations/{id}/resume", post(change::resume))
         .route("/integrations/{id}/rename", post(change::rename))

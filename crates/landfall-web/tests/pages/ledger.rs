@@ -100,6 +100,46 @@ pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
     assert_eq!(added.status, 200, "{}", added.body);
 }
 
+/// The same with a destination that works, named by its bucket.
+#[allow(dead_code, reason = "not every test binary has one")]
+pub(crate) async fn connect_working(world: &World, admin: &Browser, bucket: &str, name: &str) {
+    let mut properties = DestinationProperties::default();
+    properties.set("s3_bucket", bucket);
+    let new = NewDestination {
+        name: Some(bucket.to_owned()),
+        description: None,
+        properties,
+        form: Form::Complete,
+        unmapped_sources: UnmappedSources::Leave,
+        most_destinations: 10,
+    };
+    let act = Act {
+        who: "tester",
+        at: now(),
+    };
+    let catalog = &world.catalog;
+    let made = catalog.create_destination(&new, act).await.unwrap();
+    catalog.start_check(made.id, "check", now()).await.unwrap();
+    let check = ConnectionCheck {
+        name: "check".to_owned(),
+        started_at: now(),
+        completed_at: Some(now()),
+        errors: Vec::new(),
+        warnings: Vec::new(),
+    };
+    catalog
+        .finish_check(made.id, made.access_revision, &check, &Verdict::Succeeded, now())
+        .await
+        .unwrap();
+    let form = [
+        ("type", "import_api"),
+        ("display_name", name),
+        ("destination", "1"),
+    ];
+    let added = admin.post_and_follow("/integrations", &form).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+}
+
 /// One load of a table that is done, one that is on its way, and a failed attempt for it.
 pub(crate) async fn land(world: &World, table: &str) {
     let catalog = &world.catalog;

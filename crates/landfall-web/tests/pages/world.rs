@@ -9,12 +9,13 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use http_body_util::BodyExt;
 use landfall_catalog::*;
-use landfall_core::ids::{ClientId, DestinationId};
+use landfall_core::ids::{ClientId, DestinationId, SourceId};
 use landfall_core::settings::DestinationSettings;
 use landfall_core::time::Timestamp;
 use landfall_core::units::ByteCount;
 use landfall_http::manage::{
-    self, Buffer, Checker, InstanceRules, Mail, ManageState, Messenger, PublicAddress, Waiting,
+    self, Backlog, Buffer, Checker, InstanceRules, Loader, LoadingNow, Mail, ManageState, Messenger,
+    PublicAddress, Waiting,
 };
 use landfall_setup::CheckReport;
 use landfall_setup::principal::PrincipalArn;
@@ -62,6 +63,41 @@ impl Checker for NoBuckets {
 #[derive(Debug)]
 struct Mute;
 
+/// A loader that says what the test says, and notes what is wished for.
+#[derive(Debug)]
+pub(crate) struct ScriptedLoader {
+    /// None: it does not answer.
+    pub(crate) backlog: Mutex<Option<Backlog>>,
+    pub(crate) loading: Mutex<Option<LoadingNow>>,
+    pub(crate) wishes: Mutex<Vec<SourceId>>,
+}
+
+impl Default for ScriptedLoader {
+    fn default() -> Self {
+        let nothing = Backlog {
+            tables: Vec::new(),
+            has_unread: false,
+        };
+        Self {
+            backlog: Mutex::new(Some(nothing)),
+            loading: Mutex::default(),
+            wishes: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Loader for ScriptedLoader {
+    async fn backlog(&self) -> Option<Arc<Backlog>> {
+        self.backlog.lock().unwrap().clone().map(Arc::new)
+    }
+
+    async fn load_now(&self, source: SourceId) -> Option<LoadingNow> {
+        self.wishes.lock().unwrap().push(source);
+        *self.loading.lock().unwrap()
+    }
+}
+
 #[derive(Debug)]
 struct NothingWaits;
 
@@ -100,6 +136,8 @@ pub(crate) struct World {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) web: Router,
     pub(crate) code: String,
+    #[allow(dead_code, reason = "only one test binary has data that waits")]
+    pub(crate) loader: Arc<ScriptedLoader>,
     clock: Arc<AtomicI64>,
     #[allow(dead_code, reason = "only one test binary has streams")]
     pub(crate) end: tokio::sync::watch::Sender<bool>,
@@ -147,10 +185,12 @@ impl World {
         let now = clock.clone();
         let now = Arc::new(move || Timestamp::from_millis(now.load(Ordering::Relaxed)));
         let entropy = Arc::new(Counting::default());
+        let loader = Arc::new(ScriptedLoader::default());
         let manage = ManageState::new(manage::Parts {
             catalog: catalog.clone(),
             checker,
             buffer: Arc::new(NothingWaits),
+            loader: loader.clone(),
             messenger: Arc::new(Mute),
             clock: now.clone(),
             entropy: entropy.clone(),
@@ -177,6 +217,7 @@ impl World {
             catalog,
             web: web.router(),
             code,
+            loader,
             clock,
             end,
         }

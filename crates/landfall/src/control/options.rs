@@ -186,6 +186,12 @@ pub(crate) enum SourceCommand {
         /// Number of the destination
         destination: u32,
     },
+    /// Load what was received of a source now, rather than when its batches are full or old enough
+    Load {
+        /// Name or number of the source
+        #[arg(value_name = "NAME|ID")]
+        source: String,
+    },
     /// Refuse what is sent to a source. What was received before is loaded
     Pause {
         /// Number of the source

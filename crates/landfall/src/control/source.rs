@@ -16,6 +16,7 @@ pub(super) async fn run(client: &Client, command: &Command, as_json: bool) -> Re
         Command::Move { id, destination } => {
             change(client, *id, &json!({"destination_id": destination}), as_json).await
         }
+        Command::Load { source } => load(client, source, as_json).await,
         Command::Pause { id } => change(client, *id, &pausing(), as_json).await,
         Command::Unpause { id } => change(client, *id, &json!({"paused_at": null}), as_json).await,
         Command::Delete { id, yes } => delete(client, *id, *yes, as_json).await,
@@ -124,6 +125,33 @@ async fn change(client: &Client, id: u32, body: &Value, as_json: bool) -> Result
     if !changed["system_paused_at"].is_null() {
         say!(
             "Its destination was switched or deleted, which pauses it. To take data again: landfall source unpause {id}"
+        );
+    }
+    Ok(())
+}
+
+/// Loads a source that is named by its name, its folder or its number.
+async fn load(client: &Client, wanted: &str, as_json: bool) -> Result<(), Failure> {
+    let sources = client.get("/v4/sources").await?;
+    let is_wanted = |source: &&Value| {
+        let names = [&source["id"], &source["name"], &source["display_name"]];
+        source["deleted_at"].is_null() && names.into_iter().any(|name| text(name) == wanted)
+    };
+    let Some(source) = sources.as_array().into_iter().flatten().find(is_wanted) else {
+        let reason = format!("there is no source {wanted}: landfall source list shows what there is");
+        return Err(Failure::Invalid(reason));
+    };
+    let path = format!("/v4/sources/{}/load", source["id"]);
+    let loading = client.post(&path, None).await?;
+    if as_json {
+        say!("{loading}");
+    } else if loading["rows"] == 0 {
+        say!("Nothing of {wanted} waits: all that was received is loaded.");
+    } else {
+        say!(
+            "{} row(s) in {} table(s) of {wanted} are being loaded now.",
+            loading["rows"],
+            loading["tables"]
         );
     }
     Ok(())

@@ -24,6 +24,7 @@ use super::ops::{self, LogBuffer, Ops};
 use super::parts::Core;
 use super::places::BucketChecker;
 use super::settings::ServeSettings;
+use super::waiting::AskedLoader;
 
 /// The management API.
 pub(super) fn manage_state(
@@ -43,6 +44,7 @@ pub(super) fn manage_state(
         catalog: core.catalog.clone(),
         checker: Arc::new(BucketChecker),
         buffer: Arc::new(LogBuffer(core.log.clone())),
+        loader: Arc::new(AskedLoader::new(loading.clone())),
         messenger,
         clock: Arc::new(move || clock.closing()),
         entropy: Arc::new(SystemEntropy),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{Server, Site, batch, request};
+use super::server::{Server, Site, batch, request, wait_until};
 use super::{Called, call};
 
 fn source(server: &Server, arguments: &[&str]) -> Called {
@@ -28,6 +28,35 @@ fn shop(server: &Server) -> String {
         .json();
     assert_eq!(made["id"], 1);
     made["access_token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_source_is_loaded_now_by_its_name_or_number() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let token = shop(&server);
+    assert_eq!(push(&server, &token), 202);
+    let refused = source(&server, &["load", "Shop"]).ended(2);
+    assert!(
+        refused.err.starts_with("the source has no destination"),
+        "{}",
+        refused.err
+    );
+    server.set_up_destination(&site);
+    let loading = source(&server, &["load", "Shop"]).ended(0);
+    assert_eq!(
+        loading.out,
+        "1 row(s) in 1 table(s) of Shop are being loaded now.\n"
+    );
+    wait_until("the row lands", || site.lines("shop/orders").len() == 1);
+    wait_until("nothing waits", || {
+        source(&server, &["load", "1"])
+            .ended(0)
+            .out
+            .starts_with("Nothing of 1 waits")
+    });
+    let unknown = source(&server, &["load", "Ship", "--json"]).ended(2);
+    assert!(unknown.err.contains("there is no source Ship"), "{}", unknown.err);
 }
 
 #[test]

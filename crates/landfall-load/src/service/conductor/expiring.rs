@@ -12,6 +12,7 @@ use landfall_log::Position;
 use super::{CHUNK_BYTES, Conductor, ConductorError, EntryFault, LOG_PARTITION};
 use crate::service::observer::{ExpiringRecords, LostRecords};
 use crate::service::point::{point, range};
+use crate::service::stock::Stock;
 use crate::service::tables::{Flow, TableKey};
 use crate::service::waiting::near_deletion;
 
@@ -192,7 +193,17 @@ impl Conductor {
             work.flow = Flow::Parked {
                 from: left.map(|(position, _)| position),
             };
-            work.parked.since = left.map(|(_, since)| since);
+            work.parked.stock = match left {
+                Some((_, since)) => Stock {
+                    rows: work.parked.stock.rows.saturating_sub(lost),
+                    received: work
+                        .parked
+                        .stock
+                        .latest()
+                        .map(|latest| (since, latest.max(since))),
+                },
+                None => Stock::default(),
+            };
         }
         if lost > 0 {
             self.report_loss(key, table, lost).await?;

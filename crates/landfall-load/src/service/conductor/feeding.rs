@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use landfall_catalog::{Activation, LogLoss, Position as LedgerPosition};
 use landfall_core::clean_name::clean_name;
+use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedRequest, decode};
 use landfall_core::units::ByteCount;
 use landfall_format::Reason;
@@ -17,6 +18,7 @@ use crate::service::gather::{EntryFacts, GatherRules, Gatherer, PartAt};
 use crate::service::places::Route;
 use crate::service::point::PARTITION;
 use crate::service::steps::Step;
+use crate::service::stock::{Stock, rows_after};
 use crate::service::tables::{Flow, TableKey, TableWork};
 use crate::streams::is_reserved;
 
@@ -174,19 +176,30 @@ impl Conductor {
         let Some(table) = self.tables.get_mut(&key) else {
             return Ok(());
         };
+        let left = |seen| Stock::of_entry(rows_after(seen, position, at), request.received_at);
         let gatherer = match (&mut table.flow, reader) {
             (Flow::Live(gatherer), Reader::Live) | (Flow::CatchingUp(gatherer), Reader::Again) => gatherer,
             (Flow::Parked { .. }, Reader::Live) => {
-                table.leave(position, request.received_at);
+                let landed = self.progress.get(&table.id).copied();
+                table.leave(position, left(landed));
                 return Ok(());
             }
-            (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) | (Flow::CatchingUp(_), Reader::Live) => {
+            (Flow::CatchingUp(gatherer), Reader::Live) => {
+                // Nothing but counted: the other reader comes by here, too.
+                let stock = left(gatherer.seen);
+                table.parked.stock.add(stock);
                 return Ok(());
             }
+            (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) => return Ok(()),
         };
+        let new = left(gatherer.seen);
         let Some(route) = route else {
             table.park(position);
-            table.leave(position, request.received_at);
+            let stock = match reader {
+                Reader::Live => new,
+                Reader::Again => Stock::of_entry(0, request.received_at), // counted when they were left
+            };
+            table.leave(position, stock);
             self.recount(&key);
             return Ok(());
         };
@@ -205,6 +218,9 @@ impl Conductor {
             position,
             fault: fault.into(),
         })?;
+        if reader == Reader::Again {
+            table.parked.stock.remove(new.rows);
+        }
         self.line_up(&key);
         Ok(())
     }
@@ -274,6 +290,11 @@ impl Conductor {
         });
     }
 
+    /// Closes the batches of one source.
+    pub(super) fn close_of(&mut self, source: SourceId) {
+        self.close_keyed(|key, gatherer| key.source == source && gatherer.open.is_some());
+    }
+
     /// Closes all batches.
     pub(super) fn close_all(&mut self) {
         self.close_where(|gatherer| gatherer.open.is_some());
@@ -298,13 +319,17 @@ impl Conductor {
         }
     }
 
-    /// A batch that is made again closes where it closed before, and nowhere else.
     fn close_where(&mut self, is_due: impl Fn(&Gatherer) -> bool) {
+        self.close_keyed(|_, gatherer| is_due(gatherer));
+    }
+
+    /// A batch that is made again closes where it closed before, and nowhere else.
+    fn close_keyed(&mut self, is_due: impl Fn(&TableKey, &Gatherer) -> bool) {
         let mut closed = Vec::new();
         for (key, table) in &mut self.tables {
             let due = table
                 .gatherer()
-                .filter(|gatherer| gatherer.again.is_none() && is_due(gatherer));
+                .filter(|gatherer| gatherer.again.is_none() && is_due(key, gatherer));
             if let Some(gatherer) = due {
                 gatherer.close(Activation::Stays);
                 closed.push(key.clone());

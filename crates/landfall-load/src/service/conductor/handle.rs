@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use landfall_core::ids::SourceId;
 use landfall_core::units::ByteCount;
 use tokio::sync::{Notify, watch};
 
-use crate::service::waiting::{Asking, WaitingTable};
+use crate::service::waiting::{Asking, Backlog, LoadingNow, Question, WaitingTable};
 
 /// Talks to a running [`Conductor`](super::Conductor).
 #[derive(Debug, Clone)]
@@ -27,7 +28,18 @@ impl ConductorHandle {
     /// All tables that records were accepted of since the start, and since when some wait; none if the loader does not
     /// answer in time.
     pub async fn waiting(&self) -> Option<Vec<WaitingTable>> {
-        self.asking.ask(|| self.wake.notify_one()).await
+        Some(self.backlog().await?.tables)
+    }
+
+    /// The same, with whether that is all.
+    pub async fn backlog(&self) -> Option<Backlog> {
+        self.asking.ask(Question::Waiting).await
+    }
+
+    /// Has the open batches of a source closed and loaded now, with all that was accepted by now; none if the loader does
+    /// not answer in time.
+    pub async fn load_now(&self, source: SourceId) -> Option<LoadingNow> {
+        self.asking.ask(|answer| Question::LoadNow(source, answer)).await
     }
 
     /// The same, but none before the loader has come to the end of the log since the start: what it has not read yet may

@@ -36,7 +36,7 @@ impl Conductor {
         let Some(job) = table.gatherer().and_then(|gatherer| gatherer.ready.pop_front()) else {
             return Ok(());
         };
-        let (first, since) = (job.first(), job.since());
+        let (first, stock) = (job.first(), job.stock());
         let place = match &job {
             Job::Skip(_) => None,
             Job::Load(load) => {
@@ -53,8 +53,8 @@ impl Conductor {
                 if place.is_none() {
                     // It can't be loaded any more, or not in this way: all of it is read again when it can.
                     table.park(first.min(at));
-                    if let Some(since) = since {
-                        table.leave(first, since);
+                    if stock.rows > 0 {
+                        table.leave(first, stock);
                     }
                     self.recount(key);
                     return Ok(());
@@ -65,7 +65,7 @@ impl Conductor {
         table.running = Some(RunningJob {
             first,
             bytes: job.allocated_bytes(),
-            since,
+            stock,
             through: job.through(),
             target: place
                 .as_ref()
@@ -137,8 +137,8 @@ impl Conductor {
                 // Nobody knows how far it came: the ledger is asked before it is tried again.
                 self.unsure.insert(table.id);
                 table.park(job.first);
-                if let Some(since) = job.since {
-                    table.leave(job.first, since);
+                if job.stock.rows > 0 {
+                    table.leave(job.first, job.stock);
                 }
                 let now = self.parts.clock.elapsed();
                 table.rest = Some(Rest::after(table.rest, now, &self.routes.jitter));

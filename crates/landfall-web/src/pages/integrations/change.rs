@@ -34,6 +34,20 @@ pub(super) async fn resume(page: Page, Path(id): Path<u32>) -> Shown {
 }
 
 #[derive(Deserialize)]
+struct OnTheirWay {
+    rows: u64,
+    tables: u64,
+}
+
+/// `POST /integrations/{id}/load`.
+pub(super) async fn load_now(page: Page, Path(id): Path<u32>) -> Shown {
+    let path = format!("/v4/sources/{id}/load");
+    let OnTheirWay { rows, tables } = page.api.post(&path, &json!({})).await?;
+    let back = format!("/integrations/{id}?done=loading&rows={rows}&tables={tables}");
+    Ok(Redirect::to(&back).into_response())
+}
+
+#[derive(Deserialize)]
 pub(super) struct NameForm {
     #[serde(default)]
     display_name: String,

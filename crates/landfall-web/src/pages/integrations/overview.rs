@@ -1,15 +1,18 @@
 //! An integration: how it stands, and what was loaded of each of its tables.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
+use landfall_core::time::Timestamp;
 use serde::Deserialize;
 
 use super::list::Stats;
 use super::source::{self, Head, SECTION, Source, Tab};
-use crate::components::{Badge, Banner, Count, Moment, Tone};
+use super::waiting::{News, Prospect, WaitingRows};
+use crate::components::{Badge, Banner, Count, Moment, Tone, Within};
 use crate::frame::{Frame, Page, Shown};
 use crate::link;
 use crate::pages::destinations::Destination;
+use crate::state::WebState;
 
 /// The highest value of a replication key (operations.md §7).
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +37,7 @@ struct TableReport {
     rows_rejected: Count,
     subtables: Vec<SubTable>,
     status: String,
+    rows_waiting: Option<Count>,
 }
 
 impl TableReport {
@@ -43,15 +47,21 @@ impl TableReport {
     }
 
     fn badge(&self) -> Badge {
-        if self.is_all_rejected() {
+        if self.is_all_rejected() && self.waiting().is_none() {
             return Badge::new(Tone::Bad, ALL_REJECTED);
         }
         match self.status.as_str() {
+            "ok" if self.waiting().is_some() => Badge::new(Tone::Waiting, "Waiting to load"),
             "ok" => Badge::new(Tone::Good, "Up to date"),
             "loading" => Badge::new(Tone::Waiting, "Loading"),
             "error" => Badge::new(Tone::Bad, "Error"),
             other => Badge::new(Tone::Quiet, other),
         }
+    }
+
+    /// Rows that wait, if there are some.
+    fn waiting(&self) -> Option<Count> {
+        self.rows_waiting.filter(|rows| !rows.is_none())
     }
 
     fn href(&self, source: &Source) -> String {
@@ -122,13 +132,26 @@ struct OverviewPage {
     head: Head,
     source: Source,
     stats: Stats,
+    waiting: WaitingRows,
+    news: News,
     range: Range,
     tables: Vec<TableReport>,
 }
 
 impl OverviewPage {
     fn status(&self) -> Badge {
+        if matches!(
+            self.stats.sync_status.as_str(),
+            "pending" | "succeeded" | "not_syncing"
+        ) {
+            match self.waiting.prospect {
+                Prospect::By(_) => return Badge::new(Tone::Waiting, "Waiting to load"),
+                Prospect::Held(_) => return Badge::new(Tone::Waiting, "Held up"),
+                Prospect::Loading | Prospect::Nothing => {}
+            }
+        }
         let (tone, text) = match self.stats.sync_status.as_str() {
+            "pending" if self.stats.has_unread => (Tone::Waiting, "Being read"),
             "pending" => (Tone::Quiet, "Nothing received yet"),
             "in_progress" => (Tone::Waiting, "Loading"),
             "succeeded" => (Tone::Good, "Up to date"),
@@ -150,10 +173,16 @@ pub(super) struct Asked {
     range: String,
     #[serde(default)]
     done: String,
+    /// How much is on its way, after it was wished for.
+    #[serde(default)]
+    rows: u64,
+    #[serde(default)]
+    tables: u64,
 }
 
-fn banner(done: &str) -> Option<Banner> {
-    let text = match done {
+fn banner(asked: &Asked) -> Option<Banner> {
+    let text = match asked.done.as_str() {
+        "loading" => return Some(Banner::done(on_their_way(asked))),
         "paused" => "Paused: pushes are refused. What was received goes on loading.",
         "resumed" => "Resumed: data is taken again.",
         "renamed" => "The name is changed. The folder stays.",
@@ -166,17 +195,64 @@ fn banner(done: &str) -> Option<Banner> {
     Some(Banner::done(text))
 }
 
+fn on_their_way(asked: &Asked) -> String {
+    match Count(asked.rows) {
+        Count(0) => "Nothing waited: all that was received is loaded.".to_owned(),
+        rows => format!(
+            "{}, in {}, on the way.",
+            rows.of("row"),
+            Count(asked.tables).of("table")
+        ),
+    }
+}
+
+/// What waits, and what becomes of it.
+fn waiting(stats: &Stats, source: &Source, destination: Option<&Destination>, now: Timestamp) -> WaitingRows {
+    let is_held = stats.rows_held == stats.rows_to_be_loaded;
+    let prospect = match (&stats.next_load_at, destination) {
+        _ if stats.rows_to_be_loaded.is_none() => Prospect::Nothing,
+        _ if is_held && source.is_deleted() => Prospect::Held("the integration was deleted".to_owned()),
+        (_, None) if is_held => Prospect::Held("waiting for a destination".to_owned()),
+        (_, Some(one)) if is_held => Prospect::Held(match one.status() {
+            "active" => format!("{} does not answer, and is tried again by itself", one.name),
+            _ => format!("waiting until {} works", one.name),
+        }),
+        (Some(at), _) => Prospect::By(Within::new(at.clone(), now)),
+        (None, _) => Prospect::Loading,
+    };
+    WaitingRows {
+        rows: stats.rows_to_be_loaded,
+        tables: stats.tables_to_be_loaded,
+        has_unread: stats.has_unread,
+        prospect,
+    }
+}
+
 /// `GET /integrations/{id}`.
-pub(super) async fn show(page: Page, Path(id): Path<u32>, Query(asked): Query<Asked>) -> Shown {
+pub(super) async fn show(
+    State(state): State<WebState>,
+    page: Page,
+    Path(id): Path<u32>,
+    Query(asked): Query<Asked>,
+) -> Shown {
     let source = source::read(&page, id).await?;
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
     let range = Range::parse(&asked.range);
-    let stats = page.api.get(&format!("/v4/sources/{id}/stats")).await?;
+    let stats: Stats = page.api.get(&format!("/v4/sources/{id}/stats")).await?;
     let report = format!("/v4/sources/{id}/loading-report?range={}", range.as_str());
+    let destination = destinations
+        .iter()
+        .find(|one| Some(one.id) == source.destination_id);
+    let waiting = waiting(&stats, &source, destination, state.now());
     crate::frame::show(&OverviewPage {
+        news: waiting.news(
+            stats.rows_loaded_today,
+            destination.map_or("", Destination::bucket),
+        ),
+        waiting,
         frame: page
             .frame(&source.display_name, SECTION)
-            .with_banner(banner(&asked.done)),
+            .with_banner(banner(&asked)),
         head: source.head(Tab::Overview, &destinations),
         tables: page.api.get(&report).await?,
         source,

@@ -50,6 +50,7 @@ impl Line {
         match (thing, deed) {
             ("source", "create") => "Added an integration",
             ("source", "update") => "Changed an integration",
+            ("source", "load") => "Had an integration loaded",
             ("source", "delete") => "Deleted an integration",
             ("token", "create") => "Made a token",
             ("token", "revoke") => "Revoked a token",

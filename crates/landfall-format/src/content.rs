@@ -15,8 +15,8 @@ use crate::run::{EncodedRun, RunTable};
 use crate::sink::{Counter, Sink};
 use crate::system::{RowFacts, SystemColumns};
 
-/// Room for a piece: it stays in the processor's cache until it is written.
-const PIECE_BYTES: usize = 256 << 10;
+/// Room for a piece: less is written more slowly by disks, several of them at the same time too.
+const PIECE_BYTES: usize = 1 << 20;
 /// A piece is done when it has this much, so that its last row seldom makes it grow.
 const FULL_BYTES: usize = PIECE_BYTES - (16 << 10);
 
@@ -37,7 +37,7 @@ impl FileContent {
         }
     }
 
-    /// The content from its beginning, in pieces of some hundred kibibytes. Every reading gives the same bytes. But for
+    /// The content from its beginning, in pieces of a mebibyte. Every reading gives the same bytes. But for
     /// the last, and unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes
     /// as they are.
     #[must_use]

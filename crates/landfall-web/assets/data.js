@@ -28,6 +28,7 @@ const news = (() => {
   let told = null;
   let timer = 0;
   let spoken = -PAUSE_MS;
+  let isHeard = false;
 
   function facts() {
     const found = document.querySelector("[data-news]");
@@ -59,7 +60,7 @@ const news = (() => {
     keep();
   }
   function look() {
-    const now = region && facts();
+    const now = isHeard && facts();
     if (!now) return;
     told ??= { waiting: now.waiting, landed: now.landed };
     // A new day begins at nought.
@@ -78,9 +79,15 @@ const news = (() => {
     told = null;
   }
   if (region) {
+    // What comes in from here on is news, even before anybody can be told.
+    const now = facts();
+    if (now) told ??= { waiting: now.waiting, landed: now.landed };
     addEventListener("pagehide", keep);
     // Once the region is known to screen readers.
-    setTimeout(look, 500);
+    setTimeout(() => {
+      isHeard = true;
+      look();
+    }, 500);
   }
   return { look };
 })();

@@ -17,7 +17,7 @@ use crate::body::ObjectBody;
 /// Length of a direct write: a mebibyte.
 const BLOCK_SECTORS: usize = 256;
 /// Writes under way at the same time.
-const WRITERS: usize = 2;
+const WRITERS: usize = 3;
 /// Blocks: those that are written, and one that is being filled.
 const BLOCKS: usize = WRITERS + 1;
 
@@ -98,7 +98,8 @@ fn write_blocks(file: &File, body: &dyn ObjectBody) -> io::Result<(Block, u64)> 
         let mut lanes: Vec<SyncSender<Due>> = Vec::with_capacity(WRITERS);
         let mut writers = Vec::with_capacity(WRITERS);
         for _ in 0..WRITERS {
-            let (lane, due) = sync_channel(1);
+            // Nothing waits before a writer: what is on its way is held in memory.
+            let (lane, due) = sync_channel(0);
             let used = used.clone();
             lanes.push(lane);
             writers.push(scope.spawn(move || write_due(file, &due, &used)));

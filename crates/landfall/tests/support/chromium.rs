@@ -150,10 +150,18 @@ impl Chromium {
         self.command(&format!("element/{element}/value"), &json!({"text": text}));
     }
 
+    /// Clicks what a selector finds. A page with numbers that move may put a new element in its place between finding it
+    /// and clicking, which then has not happened: the new one is clicked.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let element = self.element(selector);
-        self.command(&format!("element/{element}/click"), &json!({}));
+        wait_until(selector, || {
+            let element = self.element(selector);
+            let path = format!("/session/{}/element/{element}/click", self.session);
+            let (status, answer) = exchange(&self.address, "POST", &path, "{}").unwrap();
+            let is_gone = answer["value"]["error"] == "stale element reference";
+            assert!(is_gone || status == 200, "click {selector}: {answer}");
+            !is_gone
+        });
     }
 
     /// Presses keys, one after the other, wherever the focus is.

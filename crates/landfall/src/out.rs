@@ -1,6 +1,6 @@
 //! What commands print on stdout.
 //!
-//! Names in it were given by others: [`say!`] and [`say_json!`] show characters that would steer the terminal, or hide.
+//! Names in it were given by others: `say!` and `say_json!` show characters that would steer the terminal, or hide.
 
 use std::fmt;
 use std::io::Write;
@@ -27,12 +27,12 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", visible(text));
 }
 
-/// What [`say!`] does.
+/// What `say!` does.
 pub(crate) fn line(text: &str) {
     write(format_args!("{}\n", visible(text)));
 }
 
-/// What [`say_json!`] does.
+/// What `say_json!` does.
 pub(crate) fn json(text: &str) {
     write(format_args!("{}\n", visible_json(text)));
 }

@@ -173,7 +173,7 @@ impl Catalog {
                 args![disabled_at, id],
             )
             .await?;
-        let changes = Changes::default().since("disabled_at", key.disabled_at, disabled_at);
+        let changes = Changes::default().field("disabled_at", key.disabled_at, disabled_at);
         audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         self.store.commit_access(session).await?;
         Ok(AccessKey { disabled_at, ..key })

@@ -133,7 +133,7 @@ impl Catalog {
                 args![disabled_at, id],
             )
             .await?;
-        let changes = Changes::default().since("disabled_at", email.disabled_at, disabled_at);
+        let changes = Changes::default().field("disabled_at", email.disabled_at, disabled_at);
         audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         session.commit().await?;
         Ok(CustomEmail { disabled_at, ..email })

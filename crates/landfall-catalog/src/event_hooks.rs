@@ -190,7 +190,7 @@ impl Catalog {
                 args![disabled_at, act.at, id],
             )
             .await?;
-        let changes = Changes::default().since("disabled_at", hook.disabled_at, disabled_at);
+        let changes = Changes::default().field("disabled_at", hook.disabled_at, disabled_at);
         audit::note_changes(&mut session, act, action, &id.to_string(), &changes).await?;
         session.commit().await?;
         Ok(EventHook {

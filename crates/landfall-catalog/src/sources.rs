@@ -353,8 +353,8 @@ fn changes(from: Option<&Source>, to: Option<&Source>) -> Changes {
     Changes::default()
         .field("display_name", display_name(from), display_name(to))
         .field("destination_id", destination(from), destination(to))
-        .since("paused_at", paused(from), paused(to))
-        .since("system_paused_at", system_paused(from), system_paused(to))
+        .field("paused_at", paused(from), paused(to))
+        .field("system_paused_at", system_paused(from), system_paused(to))
         .source_properties(&properties(from), &properties(to))
 }
 

@@ -37,9 +37,8 @@ impl FileContent {
         }
     }
 
-    /// The content from its beginning, in pieces of a mebibyte. Every reading gives the same bytes. But for
-    /// the last, and unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes
-    /// as they are.
+    /// The content from its beginning, in pieces of a mebibyte. Every reading gives the same bytes. But for the last, and
+    /// unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes as they are.
     #[must_use]
     pub fn pieces(&self) -> Pieces<'_> {
         Pieces {

@@ -9,7 +9,6 @@
 mod service_world;
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
 use std::time::Duration;
 
 use landfall_catalog::{
@@ -17,8 +16,7 @@ use landfall_catalog::{
 };
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
-use landfall_load::service::{Conductor, ConductorHandle, Step};
-use landfall_log::EmbeddedLog;
+use landfall_load::service::{ConductorHandle, Step};
 use service_world::{End, ServiceWorld, append, part, request};
 
 /// Batches close by their number of records, or when the server ends.
@@ -90,21 +88,6 @@ async fn assert_books_are_right(catalog: &Catalog, records: u64) {
     assert!(matches!(chain, Chain::Whole { .. }), "{chain:?}");
 }
 
-/// Runs a loader while something is done beside it, then lets it drain.
-async fn beside(
-    world: &ServiceWorld,
-    (catalog, log): (Arc<Catalog>, Arc<EmbeddedLog>),
-    work: impl AsyncFnOnce(&ConductorHandle),
-) {
-    let conductor = Conductor::start(world.parts(catalog, log, None)).await.unwrap();
-    let handle = conductor.handle();
-    let (ran, ()) = tokio::join!(conductor.run(), async {
-        work(&handle).await;
-        handle.drain();
-    });
-    ran.unwrap();
-}
-
 /// Waits until the loader holds records in an open batch.
 async fn until_gathered(handle: &ConductorHandle) {
     while handle.all_waiting().await.is_none_or(|tables| tables.is_empty()) {
@@ -117,11 +100,12 @@ fn a_batch_that_is_open_while_its_source_moves_lands_as_its_new_destination_want
     let world = world(100);
     world.push("orders", 0..3, 3);
     world.live(async |catalog, log| {
-        beside(&world, (catalog.clone(), log), async |handle| {
-            until_gathered(handle).await;
-            move_to_attic(&world, &catalog).await;
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log, async |handle| {
+                until_gathered(handle).await;
+                move_to_attic(&world, &catalog).await;
+            })
+            .await;
         assert_books_are_right(&catalog, 3).await;
     });
     assert!(world.objects("lake").is_empty(), "nothing landed before the move");
@@ -133,12 +117,13 @@ fn records_before_and_after_a_move_that_were_not_loaded_go_to_the_new_destinatio
     let world = world(100);
     world.push("orders", 0..3, 3);
     world.live(async |catalog, log| {
-        beside(&world, (catalog.clone(), log.clone()), async |handle| {
-            until_gathered(handle).await;
-            move_to_attic(&world, &catalog).await;
-            append(&log, &request(&[part("orders", 0, &[3, 4])], world.now())).await;
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log.clone(), async |handle| {
+                until_gathered(handle).await;
+                move_to_attic(&world, &catalog).await;
+                append(&log, &request(&[part("orders", 0, &[3, 4])], world.now())).await;
+            })
+            .await;
         assert_books_are_right(&catalog, 5).await;
     });
     assert!(world.objects("lake").is_empty());
@@ -150,12 +135,13 @@ fn an_open_batch_lands_in_the_format_that_its_destination_has_when_it_is_loaded(
     let world = world(100);
     world.push("orders", 0..3, 3);
     world.live(async |catalog, log| {
-        beside(&world, (catalog.clone(), log), async |handle| {
-            until_gathered(handle).await;
-            let lake = catalog.destinations().await.unwrap().remove(0);
-            change_to_csv(&world, &catalog, &lake).await;
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log, async |handle| {
+                until_gathered(handle).await;
+                let lake = catalog.destinations().await.unwrap().remove(0);
+                change_to_csv(&world, &catalog, &lake).await;
+            })
+            .await;
     });
     assert_eq!(ids(&world, "lake", ".csv"), [0, 1, 2]);
 }
@@ -165,20 +151,21 @@ fn a_change_that_is_none_of_its_objects_leaves_a_batch_open() {
     let world = world(100);
     world.push("orders", 0..3, 3);
     world.live(async |catalog, log| {
-        beside(&world, (catalog.clone(), log.clone()), async |handle| {
-            until_gathered(handle).await;
-            let lake = catalog.destinations().await.unwrap()[0].id;
-            let change = DestinationChange {
-                description: Some(Some("where all goes".to_owned())),
-                ..DestinationChange::default()
-            };
-            catalog
-                .update_destination(lake, &change, world.act())
-                .await
-                .unwrap();
-            append(&log, &request(&[part("orders", 0, &[3])], world.now())).await;
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log.clone(), async |handle| {
+                until_gathered(handle).await;
+                let lake = catalog.destinations().await.unwrap()[0].id;
+                let change = DestinationChange {
+                    description: Some(Some("where all goes".to_owned())),
+                    ..DestinationChange::default()
+                };
+                catalog
+                    .update_destination(lake, &change, world.act())
+                    .await
+                    .unwrap();
+                append(&log, &request(&[part("orders", 0, &[3])], world.now())).await;
+            })
+            .await;
     });
     assert_eq!(ids(&world, "lake", ".jsonl"), [0, 1, 2, 3]);
     assert_eq!(world.objects("lake").len(), 1, "one batch, one object");

@@ -13,12 +13,12 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use landfall_catalog::{Catalog, Chain, DestinationChange, Pause};
+use landfall_catalog::{Chain, DestinationChange, Pause};
 use landfall_core::intake::{AcceptedItem, AcceptedRecord};
 use landfall_core::settings::BatchLimits;
 use landfall_core::units::ByteCount;
-use landfall_load::service::{Conductor, ConductorHandle, HELD_BY_LANDFALL, WaitingTable};
-use landfall_log::{EmbeddedLog, Log, Partition};
+use landfall_load::service::{Conductor, HELD_BY_LANDFALL, WaitingTable};
+use landfall_log::{Log, Partition};
 use service_world::{End, Leaping, ServiceWorld, append, part, request};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -44,22 +44,6 @@ fn let_days_pass(world: &ServiceWorld, days: i64) {
     *world.clock.now_ms.lock().unwrap() += days * DAY_MS;
 }
 
-/// Runs a loader while something is done beside it, then lets it drain.
-async fn beside(
-    world: &ServiceWorld,
-    catalog: Arc<Catalog>,
-    log: Arc<EmbeddedLog>,
-    work: impl AsyncFnOnce(&ConductorHandle),
-) {
-    let conductor = Conductor::start(world.parts(catalog, log, None)).await.unwrap();
-    let handle = conductor.handle();
-    let (ran, ()) = tokio::join!(conductor.run(), async {
-        work(&handle).await;
-        handle.drain();
-    });
-    ran.unwrap();
-}
-
 #[test]
 fn records_without_a_way_out_are_announced_and_after_thirty_days_lost_and_counted() {
     let world = world(10);
@@ -72,13 +56,14 @@ fn records_without_a_way_out_are_announced_and_after_thirty_days_lost_and_counte
     world.push("late", 20..22, 2);
     let_days_pass(&world, 8);
     world.live(async |catalog, log| {
-        beside(&world, catalog.clone(), log.clone(), async |_| {
-            world.heard.until("expiring", 1).await;
-            assert_eq!(world.heard.of("lost").len(), 0);
-            let_days_pass(&world, 2);
-            world.heard.until("lost", 1).await;
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log.clone(), async |_| {
+                world.heard.until("expiring", 1).await;
+                assert_eq!(world.heard.of("lost").len(), 0);
+                let_days_pass(&world, 2);
+                world.heard.until("lost", 1).await;
+            })
+            .await;
         let source = catalog.sources().await.unwrap()[0].id;
         let report = catalog
             .loading_report(source, world.now(), world.now().next())
@@ -125,22 +110,23 @@ fn what_waits_is_told_by_table_until_it_has_landed() {
     world.push("people", 0..1, 1);
     std::fs::remove_file(world.challenge()).unwrap();
     world.live(async |catalog, log| {
-        beside(&world, catalog.clone(), log.clone(), async |handle| {
-            world.heard.until("failed", 1).await;
-            let mut waiting = handle.waiting().await.unwrap();
-            waiting.sort_by(|one, other| one.table.cmp(&other.table));
-            let since: Vec<_> = waiting.iter().map(|table| (&*table.table, table.since)).collect();
-            assert_eq!(since, [("orders", Some(first)), ("people", Some(world.now()))]);
-            std::fs::write(world.challenge(), "").unwrap();
-            let id = catalog.destinations().await.unwrap()[0].id;
-            world.check(&catalog, id).await;
-            handle.wake();
-            let_days_pass(&world, 1);
-            world.heard.until("landed", 2).await;
-            let waiting = handle.waiting().await.unwrap();
-            assert!(waiting.iter().all(|table| table.since.is_none()), "{waiting:?}");
-        })
-        .await;
+        world
+            .beside(catalog.clone(), log.clone(), async |handle| {
+                world.heard.until("failed", 1).await;
+                let mut waiting = handle.waiting().await.unwrap();
+                waiting.sort_by(|one, other| one.table.cmp(&other.table));
+                let since: Vec<_> = waiting.iter().map(|table| (&*table.table, table.since)).collect();
+                assert_eq!(since, [("orders", Some(first)), ("people", Some(world.now()))]);
+                std::fs::write(world.challenge(), "").unwrap();
+                let id = catalog.destinations().await.unwrap()[0].id;
+                world.check(&catalog, id).await;
+                handle.wake();
+                let_days_pass(&world, 1);
+                world.heard.until("landed", 2).await;
+                let waiting = handle.waiting().await.unwrap();
+                assert!(waiting.iter().all(|table| table.since.is_none()), "{waiting:?}");
+            })
+            .await;
     });
     let failed = world.heard.of("failed");
     assert!(
@@ -199,30 +185,31 @@ fn what_is_soon_deleted_is_told_once_the_log_was_read_and_until_it_is_lost() {
 fn a_destination_that_is_resumed_is_checked_before_the_next_load() {
     let world = world(2);
     world.live(async |catalog, log| {
-        beside(&world, catalog.clone(), log.clone(), async |handle| {
-            append(&log, &request(&[part("orders", 0, &[1, 2])], world.now())).await;
-            world.heard.until("landed", 1).await; // a check succeeded, and would count for another minute
-            let id = catalog.destinations().await.unwrap()[0].id;
-            let switch = async |pause| {
-                let change = DestinationChange {
-                    pause: Some(pause),
-                    ..DestinationChange::default()
+        world
+            .beside(catalog.clone(), log.clone(), async |handle| {
+                append(&log, &request(&[part("orders", 0, &[1, 2])], world.now())).await;
+                world.heard.until("landed", 1).await; // a check succeeded, and would count for another minute
+                let id = catalog.destinations().await.unwrap()[0].id;
+                let switch = async |pause| {
+                    let change = DestinationChange {
+                        pause: Some(pause),
+                        ..DestinationChange::default()
+                    };
+                    catalog
+                        .update_destination(id, &change, world.act())
+                        .await
+                        .unwrap();
+                    handle.wake();
                 };
-                catalog
-                    .update_destination(id, &change, world.act())
-                    .await
-                    .unwrap();
-                handle.wake();
-            };
-            switch(Pause::Pause).await;
-            append(&log, &request(&[part("orders", 0, &[3, 4])], world.now())).await;
-            std::fs::remove_file(world.challenge()).unwrap();
-            switch(Pause::Resume).await;
-            world.heard.until("failed", 1).await;
-            let state = catalog.destination(id).await.unwrap().unwrap().state;
-            assert_eq!(state.as_str(), "failing");
-        })
-        .await;
+                switch(Pause::Pause).await;
+                append(&log, &request(&[part("orders", 0, &[3, 4])], world.now())).await;
+                std::fs::remove_file(world.challenge()).unwrap();
+                switch(Pause::Resume).await;
+                world.heard.until("failed", 1).await;
+                let state = catalog.destination(id).await.unwrap().unwrap().state;
+                assert_eq!(state.as_str(), "failing");
+            })
+            .await;
     });
     assert_eq!(
         world.ids("orders"),
@@ -316,7 +303,7 @@ fn a_fault_of_the_catalog_holds_up_a_table_as_a_fault_of_landfall_until_it_is_go
             "CREATE TRIGGER broken BEFORE INSERT ON loads BEGIN SELECT RAISE(ABORT, 'the disk has a fault'); END",
         )
         .await;
-        beside(&world, catalog.clone(), log, async |handle| {
+        world.beside(catalog.clone(), log, async |handle| {
             world.heard.until("failed", 2).await;
             let source = catalog.sources().await.unwrap()[0].id;
             let table = catalog.tables(source).await.unwrap().remove(0);

@@ -221,7 +221,7 @@ fn a_first_row_is_seen_waiting_and_lands_when_it_is_loaded_now() {
     browser.open(&format!("{home}/integrations/1"));
     browser.wait_for("/integrations/1");
     browser.click("#tiles button");
-    wait_for_text(&browser, "main", "1 row, in 1 table, on the way.");
+    wait_for_text(&browser, "main", "Loading was asked for.");
     wait_for_text(&browser, "#news", "1 row landed in lake.");
     wait_for_text(&browser, "#tiles", "Nothing waits");
     wait_for_text(&browser, "#tables", "orders");

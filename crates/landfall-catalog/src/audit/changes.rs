@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use landfall_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::StoreError;
@@ -81,11 +80,6 @@ impl Changes {
             self.push(field, Altered::Secret);
         }
         self
-    }
-
-    /// An instant since when something is so.
-    pub(crate) fn since(self, field: &str, from: Option<Timestamp>, to: Option<Timestamp>) -> Self {
-        self.field(field, from, to)
     }
 
     /// Properties of a destination.

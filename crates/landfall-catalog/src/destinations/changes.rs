@@ -237,7 +237,7 @@ fn changes(from: Option<&Destination>, to: &Destination) -> Changes {
             from.and_then(|from| from.description.as_ref()),
             to.description.as_ref(),
         )
-        .since(
+        .field(
             "paused_at",
             from.and_then(|from| from.state.paused_at()),
             to.state.paused_at(),

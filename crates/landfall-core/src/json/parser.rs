@@ -73,10 +73,7 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
     #[inline]
     fn drop_white_space(&mut self) {
         let start = self.at;
-        if self.bytes.get(self.at) == Some(&b' ') {
-            self.at += 1;
-        }
-        while self.peek() <= b' ' && self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
+        while self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
             self.at += 1;
         }
         if self.at > start {

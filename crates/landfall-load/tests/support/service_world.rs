@@ -20,8 +20,8 @@ use landfall_core::settings::{BatchLimits, Delimiter, FileFormat};
 use landfall_core::time::Timestamp;
 use landfall_core::units::{ByteCount, TableVersion};
 use landfall_load::service::{
-    Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, Place, Places, ServiceObserver,
-    ServiceParts, ServiceSettings, Step, Steps,
+    Conductor, ConductorHandle, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, Place, Places,
+    ServiceObserver, ServiceParts, ServiceSettings, Step, Steps,
 };
 use landfall_load::{Clock, LoadError};
 use landfall_log::{EmbeddedLog, EmbeddedLogSettings, Log, NewEntry, Partition};
@@ -282,6 +282,22 @@ impl ServiceWorld {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.closing()
+    }
+
+    /// Runs a loader while something is done beside it, then lets it drain.
+    pub(crate) async fn beside(
+        &self,
+        catalog: Arc<Catalog>,
+        log: Arc<EmbeddedLog>,
+        work: impl AsyncFnOnce(&ConductorHandle),
+    ) {
+        let conductor = Conductor::start(self.parts(catalog, log, None)).await.unwrap();
+        let handle = conductor.handle();
+        let (ran, ()) = tokio::join!(conductor.run(), async {
+            work(&handle).await;
+            handle.drain();
+        });
+        ran.unwrap();
     }
 
     pub(crate) async fn catalog(&self) -> Arc<Catalog> {

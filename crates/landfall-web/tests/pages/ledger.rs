@@ -88,9 +88,7 @@ pub(crate) async fn add_destination(world: &World, name: &str) {
     world.catalog.create_destination(&new, act).await.unwrap();
 }
 
-/// A destination and an integration, all named `name`.
-pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
-    add_destination(world, name).await;
+async fn add_integration(admin: &Browser, name: &str) {
     let form = [
         ("type", "import_api"),
         ("display_name", name),
@@ -98,6 +96,12 @@ pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
     ];
     let added = admin.post_and_follow("/integrations", &form).await;
     assert_eq!(added.status, 200, "{}", added.body);
+}
+
+/// A destination and an integration, all named `name`.
+pub(crate) async fn connect(world: &World, admin: &Browser, name: &str) {
+    add_destination(world, name).await;
+    add_integration(admin, name).await;
 }
 
 /// The same with a destination that works, named by its bucket.
@@ -131,13 +135,7 @@ pub(crate) async fn connect_working(world: &World, admin: &Browser, bucket: &str
         .finish_check(made.id, made.access_revision, &check, &Verdict::Succeeded, now())
         .await
         .unwrap();
-    let form = [
-        ("type", "import_api"),
-        ("display_name", name),
-        ("destination", "1"),
-    ];
-    let added = admin.post_and_follow("/integrations", &form).await;
-    assert_eq!(added.status, 200, "{}", added.body);
+    add_integration(admin, name).await;
 }
 
 /// One load of a table that is done, one that is on its way, and a failed attempt for it.

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::block::{Block, is_whole};
 use crate::body::ObjectBody;
 
-/// Length of a direct write: a mebibyte.
+/// Length of a block: a mebibyte.
 const BLOCK_SECTORS: usize = 256;
 /// Writes under way at the same time.
 const WRITERS: usize = 3;

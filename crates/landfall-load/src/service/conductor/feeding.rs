@@ -192,11 +192,11 @@ impl Conductor {
             }
             (Flow::Live(_) | Flow::Parked { .. }, Reader::Again) => return Ok(()),
         };
-        let new = left(gatherer.seen);
+        let seen = gatherer.seen;
         let Some(route) = route else {
             table.park(position);
             let stock = match reader {
-                Reader::Live => new,
+                Reader::Live => left(seen),
                 Reader::Again => Stock::of_entry(0, request.received_at), // counted when they were left
             };
             table.leave(position, stock);
@@ -219,7 +219,7 @@ impl Conductor {
             fault: fault.into(),
         })?;
         if reader == Reader::Again {
-            table.parked.stock.remove(new.rows);
+            table.parked.stock.remove(rows_after(seen, position, at));
         }
         self.line_up(&key);
         Ok(())

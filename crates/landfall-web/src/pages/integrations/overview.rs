@@ -173,16 +173,11 @@ pub(super) struct Asked {
     range: String,
     #[serde(default)]
     done: String,
-    /// How much is on its way, after it was wished for.
-    #[serde(default)]
-    rows: u64,
-    #[serde(default)]
-    tables: u64,
 }
 
-fn banner(asked: &Asked) -> Option<Banner> {
-    let text = match asked.done.as_str() {
-        "loading" => return Some(Banner::done(on_their_way(asked))),
+fn banner(done: &str) -> Option<Banner> {
+    let text = match done {
+        "loading" => "Loading was asked for. How much still waits is told below.",
         "paused" => "Paused: pushes are refused. What was received goes on loading.",
         "resumed" => "Resumed: data is taken again.",
         "renamed" => "The name is changed. The folder stays.",
@@ -195,17 +190,6 @@ fn banner(asked: &Asked) -> Option<Banner> {
     Some(Banner::done(text))
 }
 
-fn on_their_way(asked: &Asked) -> String {
-    match Count(asked.rows) {
-        Count(0) => "Nothing waited: all that was received is loaded.".to_owned(),
-        rows => format!(
-            "{}, in {}, on the way.",
-            rows.of("row"),
-            Count(asked.tables).of("table")
-        ),
-    }
-}
-
 /// What waits, and what becomes of it.
 fn waiting(stats: &Stats, source: &Source, destination: Option<&Destination>, now: Timestamp) -> WaitingRows {
     let is_held = stats.rows_held == stats.rows_to_be_loaded;
@@ -215,6 +199,7 @@ fn waiting(stats: &Stats, source: &Source, destination: Option<&Destination>, no
         (_, None) if is_held => Prospect::Held("waiting for a destination".to_owned()),
         (_, Some(one)) if is_held => Prospect::Held(match one.status() {
             "active" => format!("{} does not answer, and is tried again by itself", one.name),
+            "paused" => format!("waiting until {} is resumed", one.name),
             _ => format!("waiting until {} works", one.name),
         }),
         (Some(at), _) => Prospect::By(Within::new(at.clone(), now)),
@@ -252,7 +237,7 @@ pub(super) async fn show(
         waiting,
         frame: page
             .frame(&source.display_name, SECTION)
-            .with_banner(banner(&asked)),
+            .with_banner(banner(&asked.done)),
         head: source.head(Tab::Overview, &destinations),
         tables: page.api.get(&report).await?,
         source,

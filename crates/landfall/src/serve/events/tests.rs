@@ -1,6 +1,6 @@
 mod world;
 
-use landfall_catalog::{Event, FailedAttempt, LoadFault, SourceType};
+use landfall_catalog::{Event, LoadFault, SourceType};
 use landfall_core::ids::SourceId;
 use landfall_core::intake::{AcceptedItem, AcceptedPart, AcceptedRecord, AcceptedRequest, encode};
 use landfall_core::units::TableVersion;
@@ -60,15 +60,7 @@ async fn a_batch_that_can_never_be_written_is_told_of_at_once_and_by_mail_after_
         nothing(),
     ];
     for told in told {
-        let now = Timestamp::from_millis(world.now());
-        let attempt = FailedAttempt {
-            table,
-            load: None,
-            started_at: now,
-            failed_at: now,
-            fault: fault.clone(),
-        };
-        world.events.catalog.fail_attempts(&[attempt]).await.unwrap();
+        world.fail(table, &fault).await;
         assert_eq!(world.look().await, told);
         world.wait(2 * HOUR);
     }
@@ -88,22 +80,11 @@ async fn a_fault_of_the_catalog_is_told_of_at_once_by_mail_after_three_hours_and
         code: HELD_BY_LANDFALL.to_owned(),
         message: "database disk image is malformed".to_owned(),
     };
-    let fail = async |world: &World| {
-        let now = Timestamp::from_millis(world.now());
-        let attempt = FailedAttempt {
-            table,
-            load: None,
-            started_at: now,
-            failed_at: now,
-            fault: fault.clone(),
-        };
-        world.events.catalog.fail_attempts(&[attempt]).await.unwrap();
-    };
-    fail(&world).await;
+    world.fail(table, &fault).await;
     let at_once = (vec!["load.delayed".to_owned()], Vec::new());
     assert_eq!(world.look().await, at_once);
     world.wait(3 * HOUR - 1);
-    fail(&world).await;
+    world.fail(table, &fault).await;
     assert_eq!(world.look().await, nothing());
     world.wait(1);
     let mail = vec!["Landfall Notification - Data delays".to_owned()];
@@ -116,7 +97,7 @@ async fn a_fault_of_the_catalog_is_told_of_at_once_by_mail_after_three_hours_and
     assert_eq!(world.look().await, nothing());
     assert_eq!(world.open().await, []);
     // What is over within three hours is not worth a mail.
-    fail(&world).await;
+    world.fail(table, &fault).await;
     assert_eq!(world.look().await, at_once);
     world.land(table, 1, None).await;
     world.wait(3 * HOUR);

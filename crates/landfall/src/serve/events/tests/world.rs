@@ -6,9 +6,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use landfall_catalog::{
-    Act, Activation, Commit, DestinationProperties, Entropy, Event, Form, Instance, Intent, LoadFacts,
-    LoadId, LogRange, Mapping, NewDestination, NewEventHook, NewSource, Outcome, Partition, Point, Position,
-    SecretKey, Smtp, SmtpSecurity, Source, SourceType, TableId, UnmappedSources,
+    Act, Activation, Commit, DestinationProperties, Entropy, Event, FailedAttempt, Form, Instance, Intent,
+    LoadFacts, LoadFault, LoadId, LogRange, Mapping, NewDestination, NewEventHook, NewSource, Outcome,
+    Partition, Point, Position, SecretKey, Smtp, SmtpSecurity, Source, SourceType, TableId, UnmappedSources,
 };
 use landfall_core::ids::DestinationId;
 use landfall_core::settings::BatchLimits;
@@ -214,6 +214,19 @@ impl World {
             loading: Some(loading),
             _folder: folder,
         }
+    }
+
+    /// A load of the table fails now.
+    pub(super) async fn fail(&self, table: TableId, fault: &LoadFault) {
+        let now = Timestamp::from_millis(self.now());
+        let attempt = FailedAttempt {
+            table,
+            load: None,
+            started_at: now,
+            failed_at: now,
+            fault: fault.clone(),
+        };
+        self.events.catalog.fail_attempts(&[attempt]).await.unwrap();
     }
 
     /// What the server keeps in memory is gone, as after a restart.

@@ -120,7 +120,7 @@ const news = (() => {
     if (isAsking || document.hidden) return;
     isAsking = true;
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { accept: "text/html", "X-Fragment": "yes" } });
       // Whoever is signed out meanwhile is told so by the next click.
       if (!answer.ok || answer.redirected) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

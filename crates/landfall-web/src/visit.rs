@@ -58,6 +58,9 @@ impl SignedIn {
     }
 }
 
+/// The header of requests that the script of a page makes.
+pub(crate) const BY_SCRIPT: &str = "x-fragment";
+
 /// 256 random bits as text.
 pub(crate) fn mint_session_id(entropy: &dyn Entropy) -> String {
     let mut random = [0; 32];
@@ -77,7 +80,10 @@ pub(crate) async fn identify(State(state): State<WebState>, mut request: Request
         Ok(signed_in) => (signed_in, None),
         Err(fault) => (None, Some(Trouble::from(fault))),
     };
-    if let Some(signed_in) = &signed_in {
+    // What a script asks for, perhaps late or in another tab, takes nobody to another page.
+    if let Some(signed_in) = &signed_in
+        && !request.headers().contains_key(BY_SCRIPT)
+    {
         state.wizard.leave(&signed_in.session, request.uri().path());
     }
     let visit = Visit {

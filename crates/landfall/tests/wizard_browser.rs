@@ -106,10 +106,6 @@ impl Visit {
         for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 360)] {
             self.browser.prefer(theme);
             self.browser.resize(width, 2600);
-            // Colours that glide would be caught half-way.
-            self.browser.run(
-                "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())",
-            );
             self.browser
                 .keep_picture(&format!("{name}-whole-{theme}-{width}"));
         }

@@ -15,9 +15,7 @@ use crate::components::Moment;
 use crate::frame::{Frame, Page, Section, Shown, show as show_page};
 use crate::state::WebState;
 use crate::trouble::Trouble;
-
-/// Scripts send it to be answered with the panel alone.
-const FRAGMENT: &str = "x-fragment";
+use crate::visit::BY_SCRIPT;
 
 #[derive(Deserialize)]
 struct StepRow {
@@ -149,7 +147,7 @@ pub(super) async fn start(page: Page, Path(id): Path<u32>, headers: HeaderMap) -
         .post(&format!("/v4/destinations/{id}/check"), &json!({}))
         .await;
     started?;
-    if headers.contains_key(FRAGMENT) {
+    if headers.contains_key(BY_SCRIPT) {
         return fragment(&CheckPanel::of_wizard(id, last_check(&page, id).await?));
     }
     Ok(Redirect::to(&format!("/destinations/{id}/setup/check")).into_response())

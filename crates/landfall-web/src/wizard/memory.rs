@@ -173,7 +173,8 @@ pub(crate) fn keep_name(state: &WebState, page: &Page, stored: &mut Stored) -> b
 fn stays(id: u32, path: &str) -> bool {
     let rest = path.strip_prefix(&format!("/destinations/{id}/setup/"));
     let is_of_screen = matches!(rest, Some("verify" | "check" | "progress" | "challenge"));
-    is_of_screen || path == "/theme" || path.starts_with("/assets/")
+    // Events are asked for by scripts, which can give them no header.
+    is_of_screen || path == "/theme" || path.starts_with("/assets/") || path.starts_with("/live/")
 }
 
 fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -222,6 +223,7 @@ mod tests {
             ("/destinations/7/setup/progress", true),
             ("/assets/landfall.css", true),
             ("/theme", true),
+            ("/live/home", true),
             ("/destinations/7/setup/key", false),
             ("/destinations/7/setup/done", false),
             ("/destinations/8/setup/verify", false),

@@ -299,6 +299,13 @@ impl Browser {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
+    /// As the script of a page asks, beside it.
+    #[allow(dead_code, reason = "not every test binary has scripts")]
+    pub(crate) async fn get_by_script(&self, path: &str) -> Answer {
+        let request = Request::get(path).header("x-fragment", "yes");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn sign_in(&self, user: &str, password: &str) -> Answer {
         self.post("/sign-in", &[("user", user), ("password", password)])
             .await

@@ -115,6 +115,19 @@ async fn the_name_stays_while_its_screen_stays_and_is_gone_when_it_is_left() {
 }
 
 #[tokio::test]
+async fn what_scripts_ask_for_late_or_in_other_tabs_does_not_take_the_name_away() {
+    let trip = Trip::begin().await;
+    trip.send_settings(&[]).await;
+    trip.send_key("/destinations/new/key", crate::trip::KEY).await;
+    for path in ["/", "/destinations/1"] {
+        let answer = trip.browser.get_by_script(path).await;
+        assert_eq!(name_in(&answer.body), None, "{path}");
+    }
+    let screen = trip.browser.get("/destinations/1/setup/verify").await;
+    assert!(name_in(&screen.body).is_some(), "it was not seen yet");
+}
+
+#[tokio::test]
 async fn nobody_else_sees_the_name() {
     let trip = Trip::begin().await;
     trip.send_settings(&[]).await;

@@ -184,9 +184,12 @@ impl Chromium {
         });
     }
 
-    /// What the reader's system is set to, `light` or `dark`.
+    /// What the reader's system is set to, `light` or `dark`; and no colours on their way from one to the other.
     pub fn prefer(&self, scheme: &str) {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 

@@ -304,22 +304,21 @@ impl Pipeline {
         old.into_iter().try_for_each(|stream| self.close_early(&stream))
     }
 
-    /// Keeps memory within the budget. Open batches hold half of it at most: beyond that the largest is closed. Input
-    /// waits while open batches and loads together hold more than half, or while more than an eighth waits for its
-    /// turn: so memory does not grow with the input where writing is slower than reading. The rest is for input and
-    /// for what is being encoded and sent.
+    /// Keeps memory within the budget. Open batches hold three eighths of it at most: beyond that the largest is
+    /// closed. Input waits while open batches and loads together hold more than that, or while a quarter of it waits
+    /// for its turn: so memory does not grow with the input where writing is slower than reading. The rest is for
+    /// input and for what is being encoded and sent.
     pub(super) fn keep_budget(&mut self) -> Result<(), RunError> {
-        let budget = self.settings.memory_budget.as_u64() as usize;
+        let room = self.settings.memory_budget.as_u64() as usize / 8 * 3;
         loop {
-            if self.open_bytes > budget / 2 {
+            if self.open_bytes > room {
                 let Some(stream) = self.open_sizes.largest() else {
                     return Ok(());
                 };
                 self.close_early(&stream)?;
                 continue;
             }
-            let is_crowded =
-                self.open_bytes + self.loading_bytes > budget / 2 || self.waiting_bytes > budget / 8;
+            let is_crowded = self.open_bytes + self.loading_bytes > room || self.waiting_bytes > room / 4;
             if !is_crowded || self.running.is_empty() {
                 return Ok(());
             }

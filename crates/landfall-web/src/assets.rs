@@ -31,7 +31,8 @@ pub(crate) static SCRIPT: Asset = Asset::new(
     "text/javascript; charset=utf-8",
     concat!(
         include_str!("../assets/landfall.js"),
-        include_str!("../assets/data.js")
+        include_str!("../assets/data.js"),
+        include_str!("../assets/send.js")
     ),
 );
 pub(crate) static WIZARD_SCRIPT: Asset = Asset::new(

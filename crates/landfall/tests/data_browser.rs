@@ -230,6 +230,84 @@ fn a_first_row_is_seen_waiting_and_lands_when_it_is_loaded_now() {
 }
 
 #[test]
+fn records_sent_from_a_page_land_as_they_were_typed() {
+    let (site, server, browser, home) = begin();
+    server.set_up_destination(&site);
+    browser.open(&format!("{home}/integrations/new"));
+    browser.wait_for("/integrations/new");
+    browser.type_into("#display_name", "Shop");
+    browser.click("main .button-primary");
+    browser.wait_for("/integrations/1/secret");
+    let token = text(&browser, "#secret");
+    // What stands there already is a first record.
+    browser.click("#send button");
+    wait_for_text(
+        &browser,
+        "#send-told",
+        "1 record accepted. Loading follows by itself.",
+    );
+    browser.inspect("integration-sent");
+    let cases = [
+        (
+            r#"{"id": 2} x"#,
+            "Nothing was sent: Record 2 is not a JSON object",
+        ),
+        (r#"{"id": 2"#, "Nothing was sent: Record 1 does not end"),
+        (
+            r#"{"id": 2} {"id": }"#,
+            "Nothing was sent: Record 2 is not a JSON object",
+        ),
+        ("[[1]]", "Nothing was sent: Record 1 is not a JSON object"),
+        (" ", "Nothing was sent: There is no record."),
+    ];
+    for (typed, told) in cases {
+        browser.type_into("#send-records", typed);
+        browser.click("#send button");
+        wait_for_text(&browser, "#send-told", told);
+    }
+    browser.type_into("#send-table", "orders");
+    let typed = "{\"id\": 12345678901234567890, \"price\": 1.10, \"note\": \"}\\\"{\"}\n{\"id\": 3}";
+    browser.type_into("#send-records", typed);
+    browser.click("#send button");
+    wait_for_text(&browser, "#send-told", "2 records accepted.");
+    browser.click("#send-told a");
+    browser.wait_for("/integrations/1");
+    wait_for_text(&browser, "#tables", "orders");
+    wait_until("both have landed", || {
+        site.objects().keys().any(|key| key.starts_with("shop/orders/"))
+    });
+    let landed = |(key, text): (String, String)| key.starts_with("shop/orders/").then_some(text);
+    let lines: String = site.objects().into_iter().filter_map(landed).collect();
+    for kept in [
+        r#""id":12345678901234567890,"#,
+        r#""price":1.10,"#,
+        r#""note":"}\"{""#,
+        r#""id":3,"#,
+    ] {
+        assert!(lines.contains(kept), "{kept} in {lines}");
+    }
+
+    // Later, with the token that was kept; a file goes in several requests.
+    browser.open(&format!("{home}/integrations/1/connect?table=many"));
+    browser.wait_for("/integrations/1/connect");
+    browser.type_into("#send-secret", "at_wrong");
+    browser.click("#send button");
+    wait_for_text(&browser, "#send-told", "what it was sent with is not accepted");
+    browser.type_into("#send-secret", &token);
+    browser.run(
+        "const list = new DataTransfer();
+         const rows = Array.from({length: 2500}, (_, id) => `{\"id\": ${id}}`);
+         list.items.add(new File([`[${rows.join(',\\n')}]`], 'many.json'));
+         document.querySelector('#send-file').files = list.files;",
+    );
+    browser.click("#send button");
+    wait_for_text(&browser, "#send-told", "2,500 records accepted.");
+    browser.inspect("integration-sent-file");
+    wait_until("all have landed", || site.lines("shop/many").len() == 2500);
+    server.kill();
+}
+
+#[test]
 fn a_webhook_shows_the_field_for_its_key_and_takes_a_first_call() {
     let (site, server, browser, home) = begin();
     server.set_up_destination(&site);
@@ -246,10 +324,13 @@ fn a_webhook_shows_the_field_for_its_key_and_takes_a_first_call() {
     browser.inspect("webhook-added");
     let url = text(&browser, "#secret");
     let path = url.split_once(&server.address).unwrap().1.to_owned();
+    browser.click("#send button");
+    wait_for_text(&browser, "#send-told", "1 record accepted.");
     browser.click(".secret .button-primary");
     browser.wait_for("/integrations/1");
     let answer = request(&server.address, "POST", &path, "", r#"{"uid": 7}"#);
     answer.unwrap().ok();
     wait_for_text(&browser, "#tables", "data");
+    wait_until("both have landed", || site.lines("hook/data").len() == 2);
     server.kill();
 }

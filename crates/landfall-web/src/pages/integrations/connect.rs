@@ -48,6 +48,9 @@ struct SecretPage {
     secret: CodeBox,
     examples: Examples,
     is_new: bool,
+    table: &'static str,
+    /// Whether what is sent from the page needs the secret typed: the page has it.
+    asks_secret: bool,
 }
 
 #[derive(Template)]
@@ -59,6 +62,7 @@ struct ConnectPage {
     tokens: Vec<Token>,
     table: String,
     examples: Examples,
+    asks_secret: bool,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +181,8 @@ pub(super) async fn show_secret(
         },
         examples,
         is_new,
+        table: TABLE,
+        asks_secret: false,
     })
 }
 
@@ -237,6 +243,7 @@ pub(super) async fn show_connect(
         source,
         tokens,
         examples,
+        asks_secret: true,
     })
 }
 

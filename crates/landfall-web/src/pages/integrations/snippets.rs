@@ -35,6 +35,14 @@ fn code_box(id: &str, label: &str, text: String) -> CodeBox {
     }
 }
 
+/// A record, which the field told apart by is in.
+pub(crate) fn first_record(key_field: Option<&str>) -> String {
+    format!(
+        "{{{}: 1, \"name\": \"Finn\"}}",
+        literal(key_field.unwrap_or("id"))
+    )
+}
+
 /// A push over HTTP.
 pub(crate) fn curl(example: &Example<'_>) -> CodeBox {
     let body = format!(
@@ -93,10 +101,7 @@ pub(crate) fn python(example: &Example<'_>) -> CodeBox {
 
 /// A call of a webhook.
 pub(crate) fn webhook_curl(url: &str, key_field: Option<&str>) -> CodeBox {
-    let body = format!(
-        "{{{}: 1, \"name\": \"Finn\"}}",
-        literal(key_field.unwrap_or("id"))
-    );
+    let body = first_record(key_field);
     let text = format!(
         "curl {} \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
         shell_word(url),

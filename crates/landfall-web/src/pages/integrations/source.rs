@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use serde::Deserialize;
 
+use super::snippets;
 use crate::components::{Badge, Moment, Tone};
 use crate::frame::{Page, Section};
 use crate::pages::destinations::Destination;
@@ -76,6 +77,11 @@ impl Source {
     /// The field that a webhook's records are told apart by, if it was named.
     pub(crate) fn key_field(&self) -> Option<&str> {
         self.properties.get("webhookz_primary_key").map(String::as_str)
+    }
+
+    /// A record to begin with.
+    pub(crate) fn first_record(&self) -> String {
+        snippets::first_record(self.key_field())
     }
 
     pub(crate) fn href(&self) -> String {

@@ -4,20 +4,29 @@
 const formMark = (() => {
   const KEY = "form sent";
   const KEEP_MS = 60000;
+  // Whoever uses a pointer needs no outline around what a script has put the focus on.
+  let isByPointer = false;
+  addEventListener("pointerdown", () => { isByPointer = true; }, true);
+  addEventListener("keydown", () => {
+    isByPointer = false;
+    delete document.documentElement.dataset.byPointer;
+  }, true);
   function leave() {
     try {
-      sessionStorage.setItem(KEY, String(Date.now()));
+      sessionStorage.setItem(KEY, JSON.stringify({ at: Date.now(), isByPointer }));
     } catch {
       // Nothing is kept where a browser keeps nothing.
     }
   }
   function take() {
     try {
-      const sent = Number(sessionStorage.getItem(KEY));
+      const sent = JSON.parse(sessionStorage.getItem(KEY));
       sessionStorage.removeItem(KEY);
       // A page that is loaded again, or gone back to, is not the answer.
-      const isAnswer = performance.getEntriesByType("navigation")[0]?.type === "navigate";
-      return isAnswer && Date.now() - sent < KEEP_MS;
+      const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+      if (!sent || !isNew || Date.now() - sent.at > KEEP_MS) return false;
+      if (sent.isByPointer) document.documentElement.dataset.byPointer = "yes";
+      return true;
     } catch {
       return false;
     }

@@ -76,6 +76,12 @@ impl Visit {
         self.browser.run(script).as_str().unwrap().to_owned()
     }
 
+    /// How what has the focus is outlined.
+    fn outline(&self) -> Value {
+        self.browser
+            .run("return getComputedStyle(document.activeElement).outlineStyle")
+    }
+
     #[track_caller]
     fn wait_for_focus(&self, wanted: &str) {
         wait_until(wanted, || self.focus().starts_with(wanted));
@@ -108,7 +114,7 @@ impl Visit {
         );
     }
 
-    fn push(&self, token: &str, ids: std::ops::Range<usize>) {
+    fn push(&self, token: &str, ids: std::ops::Range<u64>) {
         self.server.push(token, &batch("orders", ids)).unwrap().ok();
     }
 }
@@ -119,6 +125,7 @@ fn the_focus_goes_to_what_a_form_led_to() {
     let browser = &visit.browser;
     // The first run was a form.
     visit.wait_for_focus("h1# Home");
+    assert_eq!(visit.outline(), "none", "a pointer sent it");
     visit.open("/destinations/1");
     assert!(visit.focus().starts_with("body"), "no form led here");
     browser.click(".page-head form button");
@@ -153,9 +160,12 @@ fn the_focus_goes_to_what_a_form_led_to() {
     browser.click(".user-menu button");
     browser.wait_for("/sign-in");
     visit.wait_for_focus("input#user");
-    visit.sign_in();
+    browser.type_into("#user", "ada");
+    browser.type_into("#password", PASSWORD);
+    browser.press(ENTER);
     browser.wait_for("/");
     visit.wait_for_focus("h1# Home");
+    assert_eq!(visit.outline(), "solid", "a key sent it");
     visit.server.kill();
 }
 
@@ -176,8 +186,11 @@ fn an_open_page_tells_what_becomes_of_rows() {
     let visit = Visit::new();
     let token = visit.server.set_up_source();
     visit.push(&token, 1..2);
+    wait_until("the row is counted", || {
+        let stats = visit.server.manage("GET", "/v4/sources/1/stats", None).json();
+        stats["rows_to_be_loaded"] == 1
+    });
     visit.open("/integrations/1");
-    visit.wait_for_text("#tiles", "row, in 1 table");
     visit.push(&token, 2..4);
     visit.wait_for_text("#news", "2 more rows received.");
 
@@ -190,6 +203,7 @@ fn an_open_page_tells_what_becomes_of_rows() {
     visit.wait_for_text("#news", "Held up: ");
     std::fs::rename(&away, &bucket).unwrap();
     visit.server.check_destination();
+    wait_until("landed", || visit.site.lines("shop/orders").len() == 3);
     visit.wait_for_text("#news", "3 rows landed in lake.");
     assert!(visit.text("main > .banner").contains("Loading was asked for."));
     visit.server.kill();

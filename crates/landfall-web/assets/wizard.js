@@ -259,6 +259,8 @@
   if (document.getElementById("check")?.dataset.state === "running") setTimeout(look, 300);
   for (const form of document.querySelectorAll("form[data-check]")) {
     form.addEventListener("submit", async (event) => {
+      // It is on its way.
+      if (event.defaultPrevented) return;
       event.preventDefault();
       const panel = document.getElementById("check");
       if (panel.dataset.state === "running") return void delete form.dataset.sent;

@@ -1,5 +1,6 @@
 //! Tells open pages when what they show has changed, by server-sent events. A page then asks for itself once more and
-//! takes over what is different; see `assets/data.js`. Without a script, or without events, pages are loaded again.
+//! takes over what is different; see `assets/data.js`. Without a script, or without events, pages are loaded again. A
+//! stream ends soon after its session, so that the page asks, and says so.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};

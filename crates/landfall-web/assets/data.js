@@ -79,7 +79,8 @@ const live = (() => {
       const answer = await fetch(location.href, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
       if (answer.status >= 500) return null;
       const path = new URL(answer.url).pathname;
-      const isSignedOut = [401, 403].includes(answer.status) || (answer.redirected && path === "/sign-in");
+      const isAtDoor = answer.redirected && ["/sign-in", "/setup"].includes(path);
+      const isSignedOut = isAtDoor || [401, 403].includes(answer.status);
       return { isSignedOut, isPage: answer.ok && !answer.redirected, html: await answer.text() };
     } catch {
       return null;
@@ -96,8 +97,11 @@ const live = (() => {
     if (isAsking) return;
     isAsking = true;
     const asked = performance.now();
-    use(await ask(), asked);
-    isAsking = false;
+    try {
+      use(await ask(), asked);
+    } finally {
+      isAsking = false;
+    }
     if (isDue) refresh();
   }
   function use(answer, asked) {
@@ -114,6 +118,9 @@ const live = (() => {
       const fresh = page.getElementById(id);
       if (fresh) takeOver(id, fresh);
     }
+    // Whoever signed in again meanwhile has another session, and so have their forms.
+    const csrf = page.querySelector("input[name=csrf]");
+    for (const input of document.querySelectorAll("input[name=csrf]")) input.value = csrf?.value ?? input.value;
     countDown();
     news.look();
     if (notice.tellFresh() && source?.readyState === EventSource.CLOSED) {
@@ -130,7 +137,7 @@ const live = (() => {
     source.addEventListener("open", () => {
       clearInterval(timer);
       timer = 0;
-      if (awaySince !== null) refresh();
+      if (awaySince !== null || notice.isShown()) refresh();
     });
     // The server has gone, or the session has ended, or only the connection: that is seen at once, and looked after.
     source.addEventListener("error", () => {

@@ -249,7 +249,22 @@ fn an_open_page_says_that_its_session_has_ended_and_what_is_sent_is_not_done() {
         "it is told once: {said}"
     );
 
+    // In another window.
+    browser.run(&format!(
+        "const who = new URLSearchParams({{user: 'ada', password: '{PASSWORD}'}}); \
+         return fetch('/sign-in', {{method: 'POST', body: who}}).then(() => null)"
+    ));
+    wait_until("the notice is gone", || visit.text("#notice").is_empty());
+    visit.wait_for_text(
+        "#announcer",
+        "You are signed in again: what is shown here is up to date.",
+    );
     browser.click("#tiles button");
+    visit.wait_for_focus("div# Loading was asked for.");
+
+    visit.open("/destinations/1");
+    visit.sign_out_elsewhere();
+    browser.click(".page-head form button");
     browser.wait_for("/sign-in");
     visit.wait_for_text(".banner", "what you sent was not done");
     visit.wait_for_text(
@@ -259,9 +274,9 @@ fn an_open_page_says_that_its_session_has_ended_and_what_is_sent_is_not_done() {
     visit.wait_for_focus("input#user");
     browser.inspect("sign-in-undone");
     visit.sign_in();
-    browser.wait_for("/integrations/1");
-    visit.wait_for_focus("h1#");
-    visit.wait_for_text("#tiles", "Load now");
+    browser.wait_for("/destinations/1");
+    visit.wait_for_focus("h1# s3");
+    assert_eq!(visit.text(".page-head form button"), "Pause", "it was not done");
     visit.server.kill();
 }
 

@@ -29,6 +29,8 @@ pub struct SourceBacklog {
     pub last_received_at: Option<Timestamp>,
     /// Records landed since an instant.
     pub rows_landed_since: u64,
+    /// Records rejected since then.
+    pub rows_rejected_since: u64,
 }
 
 impl Catalog {
@@ -68,7 +70,7 @@ impl Catalog {
         rows.iter().map(step).collect()
     }
 
-    /// How the loading of a source stands; what landed is counted from `since` on.
+    /// How the loading of a source stands; what landed or was rejected is counted from `since` on.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -85,9 +87,10 @@ impl Catalog {
                 args![source],
             )
             .await?;
-        let landed = session
+        let done = session
             .only(
-                "SELECT CAST(COALESCE(SUM(rows_landed), 0) AS BIGINT) AS landed FROM loads \
+                "SELECT CAST(COALESCE(SUM(rows_landed), 0) AS BIGINT) AS landed, \
+                 CAST(COALESCE(SUM(rows_rejected), 0) AS BIGINT) AS rejected FROM loads \
                  WHERE source_id = $1 AND done_at >= $2 AND state = 'done'",
                 args![source, since],
             )
@@ -104,7 +107,8 @@ impl Catalog {
             rows: open.count("records")?,
             tables: open.count("tables")?,
             last_received_at: received.opt_time("received")?,
-            rows_landed_since: landed.count("landed")?,
+            rows_landed_since: done.count("landed")?,
+            rows_rejected_since: done.count("rejected")?,
         })
     }
 }

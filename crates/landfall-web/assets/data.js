@@ -19,85 +19,39 @@ function countDown() {
 countDown();
 setInterval(countDown, 5000);
 
-// What came in and what landed is told once, by a live region that is no part of what is replaced: not each number in
-// between, and not more often than people listen.
-const news = (() => {
-  const region = document.getElementById("news");
-  const KEEP_MS = 60000, SETTLE_MS = 2000, PAUSE_MS = 30000;
-  const key = `news ${location.pathname}`;
-  let told = null;
-  let timer = 0;
-  let spoken = -PAUSE_MS;
-  let isHeard = false;
-
-  function facts() {
-    const found = document.querySelector("[data-news]");
-    if (!found) return null;
-    const { waiting, landed, received, place } = found.dataset;
-    return { waiting: Number(waiting), landed: Number(landed), received, place };
-  }
-  function say(text) {
-    region.textContent = text;
-  }
-  function keep() {
-    if (!told) return;
-    // After a form is sent the page is a new one, and goes on from here.
-    try {
-      sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), ...told }));
-    } catch {
-      // Nothing is kept where a browser keeps nothing.
-    }
-  }
-  function tellLanded() {
-    timer = 0;
-    const now = facts();
-    if (!now || now.landed <= told.landed) return;
-    const rows = now.landed - told.landed;
-    const number = new Intl.NumberFormat("en").format(rows);
-    say(`${number} ${rows === 1 ? "row" : "rows"} landed${now.place ? ` in ${now.place}` : ""}.`);
-    spoken = performance.now();
-    told.landed = now.landed;
-    keep();
-  }
-  function look() {
-    const now = isHeard && facts();
-    if (!now) return;
-    told ??= { waiting: now.waiting, landed: now.landed };
-    // A new day begins at nought.
-    told.landed = Math.min(told.landed, now.landed);
-    if (told.waiting === 0 && now.waiting > 0 && now.landed === told.landed) say(now.received);
-    told.waiting = now.waiting;
-    keep();
-    if (now.landed > told.landed && !timer) {
-      timer = setTimeout(tellLanded, Math.max(SETTLE_MS, spoken + PAUSE_MS - performance.now()));
-    }
-  }
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
-    if (kept && Date.now() - kept.at < KEEP_MS) told = { waiting: kept.waiting, landed: kept.landed };
-  } catch {
-    told = null;
-  }
-  if (region) {
-    // What comes in from here on is news, even before anybody can be told.
-    const now = facts();
-    if (now) told ??= { waiting: now.waiting, landed: now.landed };
-    addEventListener("pagehide", keep);
-    // Once the region is known to screen readers.
-    setTimeout(() => {
-      isHeard = true;
-      look();
-    }, 500);
-  }
-  return { look };
-})();
-
 // Pages with numbers that move: when the server says so, the page is asked for again, and the parts with data-live
 // that differ are taken over.
-{
+const live = (() => {
+  // Beside events that were interrupted, and in the place of events that were refused.
+  const RETRY_MS = 5000, LOOK_MS = 10000;
+  const PATIENCE_MS = 10000;
   const events = document.querySelector("[data-events]");
   const regions = new Map();
   for (const region of document.querySelectorAll("[data-live]")) regions.set(region.id, null);
+
+  // Whether one node can become the other by what is in it. Time that is left is counted from each new element on.
+  function isAlike(old, fresh) {
+    if (old.nodeName !== fresh.nodeName) return false;
+    if (old.nodeType !== Node.ELEMENT_NODE) return true;
+    return !fresh.hasAttribute("data-left-seconds") && old.cloneNode(false).isEqualNode(fresh.cloneNode(false));
+  }
+  function become(old, fresh) {
+    if (old.nodeType === Node.ELEMENT_NODE) mergeChildren(old, fresh);
+    else if (old.data !== fresh.data) old.data = fresh.data;
+  }
+  // Takes over what differs and nothing else, so that what is read, or has the focus, stays.
+  function mergeChildren(old, fresh) {
+    const from = [...old.childNodes], to = [...fresh.childNodes];
+    const most = Math.min(from.length, to.length);
+    let head = 0, tail = 0;
+    while (head < most && isAlike(from[head], to[head])) head += 1;
+    while (tail < most - head && isAlike(from.at(-1 - tail), to.at(-1 - tail))) tail += 1;
+    for (let at = 0; at < head; at += 1) become(from[at], to[at]);
+    for (let at = 1; at <= tail; at += 1) become(from.at(-at), to.at(-at));
+    for (const gone of from.slice(head, from.length - tail)) gone.remove();
+    const next = tail > 0 ? from.at(-tail) : null;
+    for (const come of to.slice(head, to.length - tail)) old.insertBefore(come, next);
+  }
 
   function takeOver(id, fresh) {
     const region = document.getElementById(id);
@@ -106,34 +60,72 @@ const news = (() => {
     regions.set(id, fresh.innerHTML);
     const open = [...region.querySelectorAll("details[open][id]")].map((one) => one.id);
     const focusable = "a[href], button, summary, [tabindex]";
-    const focused = [...region.querySelectorAll(focusable)].indexOf(document.activeElement);
+    const active = document.activeElement;
+    const focused = [...region.querySelectorAll(focusable)].indexOf(active);
     const copy = document.importNode(fresh, true);
     showLocalTimes(copy);
-    if (isFirst && copy.innerHTML === region.innerHTML) return;
     for (const one of open) copy.querySelector(`#${CSS.escape(one)}`)?.setAttribute("open", "");
-    region.replaceChildren(...copy.childNodes);
-    if (focused >= 0) region.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
+    // A heading that has the focus keeps it.
+    if (region.querySelector("h1[tabindex]")) copy.querySelector("h1")?.setAttribute("tabindex", "-1");
+    if (isFirst && copy.innerHTML === region.innerHTML) return;
+    mergeChildren(region, copy);
+    if (focused >= 0 && !active.isConnected) region.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
   }
 
-  let isAsking = false;
-  async function refresh() {
-    if (isAsking || document.hidden) return;
-    isAsking = true;
+  // The page as it is now; null if the server does not answer.
+  async function ask() {
+    const headers = { accept: "text/html", "X-Fragment": "yes" };
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html", "X-Fragment": "yes" } });
-      // Whoever is signed out meanwhile is told so by the next click.
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of regions.keys()) {
-        const fresh = page.getElementById(id);
-        if (fresh) takeOver(id, fresh);
-      }
-      countDown();
-      news.look();
+      const answer = await fetch(location.href, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (answer.status >= 500) return null;
+      const path = new URL(answer.url).pathname;
+      const isAtDoor = answer.redirected && ["/sign-in", "/setup"].includes(path);
+      const isSignedOut = isAtDoor || [401, 403].includes(answer.status);
+      return { isSignedOut, isPage: answer.ok && !answer.redirected, html: await answer.text() };
     } catch {
-      // The server is away: the next event, or look, shows when it is back.
+      return null;
+    }
+  }
+  // Since when it does not.
+  let awaySince = null;
+  let isAsking = false;
+  let isDue = false;
+  async function refresh() {
+    if (document.hidden) return;
+    // What is on its way may be older than what is wanted now.
+    isDue = isAsking;
+    if (isAsking) return;
+    isAsking = true;
+    const asked = performance.now();
+    try {
+      use(await ask(), asked);
     } finally {
       isAsking = false;
+    }
+    if (isDue) refresh();
+  }
+  function use(answer, asked) {
+    if (!answer) {
+      awaySince ??= asked;
+      if (performance.now() - awaySince >= PATIENCE_MS) notice.tellAway();
+      return;
+    }
+    awaySince = null;
+    if (answer.isSignedOut) return void notice.tellSignedOut();
+    if (!answer.isPage) return;
+    const page = new DOMParser().parseFromString(answer.html, "text/html");
+    for (const id of regions.keys()) {
+      const fresh = page.getElementById(id);
+      if (fresh) takeOver(id, fresh);
+    }
+    // Whoever signed in again meanwhile has another session, and so have their forms.
+    const csrf = page.querySelector("input[name=csrf]");
+    for (const input of document.querySelectorAll("input[name=csrf]")) input.value = csrf?.value ?? input.value;
+    countDown();
+    news.look();
+    if (notice.tellFresh() && source?.readyState === EventSource.CLOSED) {
+      stop();
+      listen();
     }
   }
 
@@ -142,9 +134,17 @@ const news = (() => {
   function listen() {
     source = new EventSource(events.dataset.events);
     source.addEventListener("change", refresh);
+    source.addEventListener("open", () => {
+      clearInterval(timer);
+      timer = 0;
+      if (awaySince !== null || notice.isShown()) refresh();
+    });
+    // The server has gone, or the session has ended, or only the connection: that is seen at once, and looked after.
     source.addEventListener("error", () => {
-      // Refused, not merely interrupted: look from time to time instead.
-      if (source && source.readyState === EventSource.CLOSED && !timer) timer = setInterval(refresh, 10000);
+      refresh();
+      const isRefused = source?.readyState === EventSource.CLOSED;
+      if (isRefused) clearInterval(timer);
+      if (isRefused || !timer) timer = setInterval(refresh, isRefused ? LOOK_MS : RETRY_MS);
     });
   }
   function stop() {
@@ -152,6 +152,7 @@ const news = (() => {
     source = null;
     clearInterval(timer);
     timer = 0;
+    awaySince = null;
   }
   if (events && regions.size > 0) {
     // A page that nobody sees asks for nothing, so that its session can end.
@@ -161,8 +162,11 @@ const news = (() => {
     });
     addEventListener("pagehide", stop);
     listen();
+  } else if (regions.size > 0) {
+    document.addEventListener("visibilitychange", refresh);
   }
-}
+  return { refresh, hasParts: regions.size > 0 };
+})();
 
 // The folder that follows from a name, while it is typed. The server derives it by the same rule.
 for (const place of document.querySelectorAll("[data-derives]")) {

@@ -40,9 +40,6 @@ function bindCopies(root) {
 }
 bindCopies(document);
 
-// A form that was refused says why at the top of its page, also where the address names another part of it.
-document.getElementById("error-summary")?.focus();
-
 // Menus close on Escape, and when something else is clicked.
 const menus = [...document.querySelectorAll("details.menu")];
 document.addEventListener("click", (event) => {

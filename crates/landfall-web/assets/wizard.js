@@ -217,43 +217,63 @@
     const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("check");
     const old = document.getElementById("check");
     if (!fresh || !old) return;
-    const isOver = old.dataset.state === "running" && fresh.dataset.state !== "running";
+    const isRunning = fresh.dataset.state === "running";
+    const isNewState = old.dataset.state !== fresh.dataset.state;
+    const isOver = !isRunning && (isNewState && old.dataset.state === "running" || old.dataset.watched === "yes");
     // The region stays, and with it the focus.
     for (const time of fresh.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       time.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);
     }
     old.replaceChildren(...fresh.childNodes);
-    const wasWatched = old.dataset.watched;
+    const button = document.querySelector("form[data-check] button");
     old.dataset.state = fresh.dataset.state;
+    if (button) {
+      button.dataset.label ??= button.textContent;
+      // A button that is disabled would lose the focus.
+      button.setAttribute("aria-disabled", String(isRunning));
+      button.textContent = isRunning ? "Checking…" : button.dataset.label;
+    }
+    if (isOver && fresh.dataset.state === "succeeded" && old.dataset.next) {
+      // The page that says so is the answer to the form.
+      formMark.leave();
+      location.href = old.dataset.next;
+      return;
+    }
     if (old.dataset.told !== fresh.dataset.told) announce(fresh.dataset.told);
     old.dataset.told = fresh.dataset.told;
-    if ((isOver || wasWatched) && fresh.dataset.state === "succeeded") location.href = old.dataset.next;
-    const button = document.getElementById("check-and-save");
-    // A button that is disabled would lose the focus.
-    if (button) button.setAttribute("aria-disabled", String(fresh.dataset.state === "running"));
-    if (button) button.textContent = fresh.dataset.state === "running" ? "Checking…" : "Check and Save";
-    if (fresh.dataset.state === "running") setTimeout(look, 1000);
-    else if (isOver && !button && fresh.dataset.state !== "succeeded") location.reload();
+    // What else the page says of the destination changes with it.
+    if ((isNewState || isOver) && live.hasParts) live.refresh();
+    if (isRunning) setTimeout(look, 1000);
+    else delete old.dataset.watched;
   };
   const look = async () => {
     const old = document.getElementById("check");
-    const answer = await fetch(old.dataset.poll).catch(() => null);
-    if (answer?.ok) putPanel(await answer.text());
-    else setTimeout(look, 1000);
+    const answer = await fetch(old.dataset.poll, { headers: { "X-Fragment": "yes" } }).catch(() => null);
+    const isSeen = answer?.ok && !answer.redirected;
+    // Signed out, or away: the notice says so, until it is not so any more.
+    if (!isSeen || notice.isShown()) live.refresh();
+    if (isSeen) putPanel(await answer.text());
+    else setTimeout(look, 3000);
   };
   if (document.getElementById("check")?.dataset.state === "running") setTimeout(look, 300);
   for (const form of document.querySelectorAll("form[data-check]")) {
     form.addEventListener("submit", async (event) => {
+      // It is on its way.
+      if (event.defaultPrevented) return;
       event.preventDefault();
       const panel = document.getElementById("check");
       if (panel.dataset.state === "running") return void delete form.dataset.sent;
       panel.dataset.watched = "yes";
       panel.dataset.told = "";
-      panel.focus();
+      // Where the panel is right above its button, the focus goes to what happens.
+      if (panel.dataset.next) panel.focus();
       const answer = await post(form.action, formBody(form)).catch(() => null);
       delete form.dataset.sent;
-      if (!answer?.ok) return form.submit();
+      if (!answer?.ok || answer.redirected) {
+        formMark.leave();
+        return form.submit();
+      }
       putPanel(await answer.text());
     });
   }

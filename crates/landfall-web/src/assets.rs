@@ -31,6 +31,9 @@ pub(crate) static SCRIPT: Asset = Asset::new(
     "text/javascript; charset=utf-8",
     concat!(
         include_str!("../assets/landfall.js"),
+        include_str!("../assets/focus.js"),
+        include_str!("../assets/news.js"),
+        include_str!("../assets/notice.js"),
         include_str!("../assets/data.js"),
         include_str!("../assets/send.js")
     ),

@@ -14,7 +14,7 @@ use landfall_catalog::Digest;
 use serde::Deserialize;
 
 use crate::state::WebState;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, page_of_form};
 use crate::visit::Visit;
 
 /// The longest form.
@@ -136,9 +136,23 @@ pub(crate) async fn require_sign_in(
     if !state.catalog().has_users().await? {
         return Err(Trouble::FirstRun);
     }
-    let is_page = *request.method() == Method::GET;
-    let back = if is_page { visit.path } else { "/".to_owned() };
-    Err(Trouble::SignIn { back })
+    Err(sign_in_for(&request, visit.path))
+}
+
+/// What strangers are told: a page is come back to; of a form its page is, and that nothing was done.
+fn sign_in_for(request: &Request, path: String) -> Trouble {
+    let form = request.uri().path();
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Trouble::SignIn { back: path };
+    }
+    // Whoever wanted to sign out is.
+    if form == "/sign-out" {
+        return Trouble::SignIn { back: "/".to_owned() };
+    }
+    let page = page_of_form(form);
+    // A page that has its form itself may name a draft in its query.
+    let back = if page == form { path } else { page };
+    Trouble::SignInAgain { back }
 }
 
 /// Lets only administrators change anything.

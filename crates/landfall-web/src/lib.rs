@@ -23,7 +23,9 @@
 //!
 //!    `?` turns an [`ApiError`] into the fitting error page. A form matches on it instead, gives `error.fields` to its
 //!    fields and returns `show_again(…)`: the page is kept, with a summary of its errors, and the form redirects to it
-//!    (`src/refusal.rs`). After a change, redirect, with `?done=…` for a banner.
+//!    (`src/refusal.rs`). After a change, redirect, with `?done=…` for a banner, which the script takes out of the
+//!    address (`assets/focus.js`). Name the form's page in `page_of_form` (`src/trouble.rs`): it is come back to where
+//!    the session had ended.
 //! 2. A template in `templates/` that extends `layout.html` and fills the block `main`, beginning with a
 //!    `<div class="page-head">` and its `<h1>`. Inside, write components (`src/components/`) as values: `{{ badge }}`,
 //!    `{{ field }}`, `{{ moment }}`, [`CodeBox`], [`Chart`], [`Pager`]. Everything else is escaped; never use `|safe`.

@@ -1,5 +1,6 @@
 //! Tells open pages when what they show has changed, by server-sent events. A page then asks for itself once more and
-//! takes over what is different; see `assets/data.js`. Without a script, or without events, pages are loaded again.
+//! takes over what is different; see `assets/data.js`. Without a script, or without events, pages are loaded again. A
+//! stream ends soon after its session, so that the page asks, and says so.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +13,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream::unfold;
+use landfall_catalog::Digest;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -19,7 +21,7 @@ use crate::api::{Api, ApiError};
 use crate::frame::{Page, Shown};
 use crate::link;
 use crate::pages::loads::history_path;
-use crate::state::WebState;
+use crate::state::{LIFE, WebState};
 
 /// How often a stream looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -79,8 +81,13 @@ async fn integration(
     Ok(stream(&state, page, &headers, watched))
 }
 
+/// After so many looks a stream that had nothing to tell asks whether it is still wanted.
+const LOOKS_UNTIL_ASKED: u32 = 15;
+
 /// What a stream knows between two looks.
 struct Look {
+    state: WebState,
+    session: Digest,
     api: Api,
     watched: Vec<String>,
     /// What the page has seen.
@@ -101,6 +108,17 @@ impl Look {
         Ok(format!("{:016x}", hasher.finish()))
     }
 
+    /// Whether the session goes on: whoever signs out elsewhere is told nothing any more.
+    async fn is_signed_in(&self) -> bool {
+        let user = self
+            .state
+            .catalog()
+            .session(&self.session, LIFE, self.state.now())
+            .await;
+        // A catalog that does not answer says nothing about it; the digest ends the stream then.
+        user.map_or(true, |user| user.is_some())
+    }
+
     /// Waits for a difference. None if the stream is to end.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         while self.looks < MOST_LOOKS {
@@ -110,13 +128,16 @@ impl Look {
                 tokio::time::timeout(LOOK_EVERY, end).await.err()?;
             }
             self.looks += 1;
+            if self.looks.is_multiple_of(LOOKS_UNTIL_ASKED) && !self.is_signed_in().await {
+                return None;
+            }
             let digest = self.digest().await.ok()?;
             if self.seen.as_ref() != Some(&digest) {
                 let event = Event::default().event("change").id(&digest).data(&digest);
                 self.seen = Some(digest);
                 return Some((Ok(event), self));
             }
-            if self.looks.is_multiple_of(15) {
+            if self.looks.is_multiple_of(LOOKS_UNTIL_ASKED) {
                 // Notices clients that went away, and keeps proxies from losing patience.
                 return Some((Ok(Event::default().comment("")), self));
             }
@@ -131,6 +152,8 @@ fn stream(state: &WebState, page: Page, headers: &HeaderMap, watched: Vec<String
     };
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let look = Look {
+        state: state.clone(),
+        session: page.signed_in.session,
         api: page.api,
         watched,
         seen: seen.map(str::to_owned),

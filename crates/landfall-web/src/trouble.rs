@@ -9,15 +9,24 @@ use landfall_catalog::{Reaction, StoreError};
 
 use crate::api::ApiError;
 use crate::frame::{Frame, Section, html_of};
+use crate::link;
 use crate::password::Busy;
 use crate::visit::Visit;
 use crate::words::sentence;
+
+/// Tells the sign-in page that what led there was not done.
+const UNDONE: &str = "undone";
 
 /// Why there is no page. Handlers return it with `?`; [`show_in`] makes a page of it.
 #[derive(Debug, Clone)]
 pub(crate) enum Trouble {
     /// Nobody is signed in: they sign in first, and come back.
     SignIn { back: String },
+    /// Nobody is signed in any more, and a form was sent: it did nothing. They sign in, and come back to its page.
+    SignInAgain {
+        /// The page that has the form.
+        back: String,
+    },
     /// There is no user yet.
     FirstRun,
     /// There is no such page, or no longer such a thing.
@@ -96,7 +105,9 @@ impl Trouble {
     /// Trouble that is always told with the same words.
     fn describe_fixed(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::SignIn { .. } | Self::FirstRun => (StatusCode::UNAUTHORIZED, "Sign in", "Sign in first."),
+            Self::SignIn { .. } | Self::SignInAgain { .. } | Self::FirstRun => {
+                (StatusCode::UNAUTHORIZED, "Sign in", "Sign in first.")
+            }
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "Page not found",
@@ -193,9 +204,11 @@ fn deleted(error: &ApiError) -> Option<Deleted> {
 }
 
 /// The page that has the form which is sent to `path`: as it is, or the nearest one above.
-fn page_of_form(path: &str) -> String {
+pub(crate) fn page_of_form(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
+        ["integrations"] => "/integrations/new".to_owned(),
+        ["integrations", id, "load"] => format!("/integrations/{id}"),
         ["integrations", id, "tokens", ..] => format!("/integrations/{id}/connect"),
         [
             "integrations",
@@ -204,17 +217,27 @@ fn page_of_form(path: &str) -> String {
         ] => {
             format!("/integrations/{id}/settings")
         }
-        ["destinations", id, "setup", "challenge"] => format!("/destinations/{id}/setup/verify"),
-        ["destinations", id, "setup", _] => format!("/destinations/{id}/setup/settings"),
-        ["destinations", "new", _] => "/destinations/new/settings".to_owned(),
+        ["destinations", id, "setup", "challenge" | "check"] => format!("/destinations/{id}/setup/verify"),
+        ["destinations", id, "setup", "validate"] => format!("/destinations/{id}/setup/settings"),
+        ["destinations", "new", "validate"] => "/destinations/new/settings".to_owned(),
         ["destinations", "key-preview"] => "/destinations".to_owned(),
         ["destinations", id, "check" | "pause" | "resume"] => format!("/destinations/{id}"),
+        // These have their form themselves.
+        ["destinations", ..] | ["setup" | "sign-in"] => path.to_owned(),
         ["settings", "users", id, _] => format!("/settings/users/{id}"),
+        ["settings", "webhooks", id, "replay"] => format!("/settings/webhooks/{id}"),
         ["settings", tab, ..] => format!("/settings/{tab}"),
         ["notifications", ..] => "/notifications".to_owned(),
         ["account", ..] | ["sign-out"] => "/account".to_owned(),
         _ => "/".to_owned(),
     }
+}
+
+/// Where people sign in, to come back to a page of ours; and what it says of a form that was sent.
+fn sign_in(back: &str, undone: Option<&str>) -> Response {
+    let back = Some(back).filter(|back| *back != "/");
+    let path = link::with_query("/sign-in", &[("back", back), (UNDONE, undone)]);
+    Redirect::to(&path).into_response()
 }
 
 impl From<StoreError> for Trouble {
@@ -275,11 +298,8 @@ struct TroublePage<'a> {
 /// The page for `trouble`.
 pub(crate) fn show(visit: &Visit, trouble: Trouble) -> Response {
     match &trouble {
-        Trouble::SignIn { back } if back == "/" => return Redirect::to("/sign-in").into_response(),
-        Trouble::SignIn { back } => {
-            let back = askama::filters::urlencode_strict(back).map(|back| back.to_string());
-            return Redirect::to(&format!("/sign-in?back={}", back.unwrap_or_default())).into_response();
-        }
+        Trouble::SignIn { back } => return sign_in(back, None),
+        Trouble::SignInAgain { back } => return sign_in(back, Some("form")),
         Trouble::DraftIsStored { id } => {
             let screen = match visit.path.split('?').next().unwrap_or_default() {
                 "/destinations/new/key" => "key",
@@ -330,23 +350,61 @@ pub(crate) fn show_in(visit: &Visit, mut answer: Response) -> Response {
 mod tests {
     use super::page_of_form;
 
+    /// Each address that forms are sent to, and the page that has the form. `tests/authorisation.rs` asks all of them.
+    const FORMS: [(&str, &str); 48] = [
+        ("/setup", "/setup"),
+        ("/sign-in", "/sign-in"),
+        ("/sign-out", "/account"),
+        ("/theme", "/"),
+        ("/account/password", "/account"),
+        ("/account/sign-out-everywhere", "/account"),
+        ("/notifications/3/dismiss", "/notifications"),
+        ("/integrations", "/integrations/new"),
+        ("/integrations/3/load", "/integrations/3"),
+        ("/integrations/3/tokens", "/integrations/3/connect"),
+        ("/integrations/3/tokens/3/revoke", "/integrations/3/connect"),
+        ("/integrations/3/pause", "/integrations/3/settings"),
+        ("/integrations/3/resume", "/integrations/3/settings"),
+        ("/integrations/3/rename", "/integrations/3/settings"),
+        ("/integrations/3/destination", "/integrations/3/settings"),
+        ("/integrations/3/delete", "/integrations/3/settings"),
+        ("/destinations/new/settings", "/destinations/new/settings"),
+        ("/destinations/new/validate", "/destinations/new/settings"),
+        ("/destinations/new/key", "/destinations/new/key"),
+        ("/destinations/key-preview", "/destinations"),
+        ("/destinations/3/setup/settings", "/destinations/3/setup/settings"),
+        ("/destinations/3/setup/validate", "/destinations/3/setup/settings"),
+        ("/destinations/3/setup/key", "/destinations/3/setup/key"),
+        ("/destinations/3/setup/challenge", "/destinations/3/setup/verify"),
+        ("/destinations/3/setup/check", "/destinations/3/setup/verify"),
+        ("/destinations/3/edit", "/destinations/3/edit"),
+        ("/destinations/3/check", "/destinations/3"),
+        ("/destinations/3/pause", "/destinations/3"),
+        ("/destinations/3/resume", "/destinations/3"),
+        ("/destinations/3/remove", "/destinations/3/remove"),
+        ("/settings/access-keys", "/settings/access-keys"),
+        ("/settings/access-keys/3/act", "/settings/access-keys"),
+        ("/settings/users", "/settings/users"),
+        ("/settings/users/3/role", "/settings/users/3"),
+        ("/settings/users/3/password", "/settings/users/3"),
+        ("/settings/users/3/remove", "/settings/users/3"),
+        ("/settings/webhooks", "/settings/webhooks"),
+        ("/settings/webhooks/3/replay", "/settings/webhooks/3"),
+        ("/settings/webhooks/3/act", "/settings/webhooks"),
+        ("/settings/event-webhooks", "/settings/event-webhooks"),
+        ("/settings/event-webhooks/3/test", "/settings/event-webhooks"),
+        ("/settings/event-webhooks/3/act", "/settings/event-webhooks"),
+        ("/settings/mail/server", "/settings/mail"),
+        ("/settings/mail/off", "/settings/mail"),
+        ("/settings/mail/messages", "/settings/mail"),
+        ("/settings/mail/test", "/settings/mail"),
+        ("/settings/mail/recipients", "/settings/mail"),
+        ("/settings/mail/recipients/3/act", "/settings/mail"),
+    ];
+
     #[test]
     fn every_form_has_a_page() {
-        let cases = [
-            ("/integrations/3/tokens", "/integrations/3/connect"),
-            ("/integrations/3/tokens/1/revoke", "/integrations/3/connect"),
-            ("/integrations/3/rename", "/integrations/3/settings"),
-            ("/destinations/3/setup/challenge", "/destinations/3/setup/verify"),
-            ("/destinations/new/validate", "/destinations/new/settings"),
-            ("/destinations/3/pause", "/destinations/3"),
-            ("/settings/access-keys/1/delete", "/settings/access-keys"),
-            ("/settings/users/1/role", "/settings/users/1"),
-            ("/settings/mail/server", "/settings/mail"),
-            ("/notifications/1/dismiss", "/notifications"),
-            ("/account/password", "/account"),
-            ("/theme", "/"),
-        ];
-        for (form, page) in cases {
+        for (form, page) in FORMS {
             assert_eq!(page_of_form(form), page, "{form}");
         }
     }

@@ -28,7 +28,7 @@ mod verify;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub(crate) use check::{CheckPanel, last_check};
+pub(crate) use check::{CheckPanel, fragment, last_check};
 pub(crate) use draft::Draft;
 pub(crate) use fields::SettingsFields;
 pub(crate) use folder_path::folder_of_url;

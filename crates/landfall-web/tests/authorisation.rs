@@ -126,7 +126,8 @@ fn all_routes_are_found() {
 async fn nobody_gets_no_further_than_the_sign_in() {
     let (world, _admin) = World::with_admin().await;
     let stranger = world.browser();
-    for route in routes().iter().filter(|route| !is_open(route)) {
+    let routes = routes();
+    for route in routes.iter().filter(|route| !is_open(route)) {
         if route.reads {
             let answer = stranger.get(&route.path).await;
             assert_eq!(answer.status, 303, "{route:?}");
@@ -135,11 +136,20 @@ async fn nobody_gets_no_further_than_the_sign_in() {
         }
         if route.changes {
             let answer = stranger.post_as_it_is(&route.path, &[], Some(&origin())).await;
-            assert_eq!(
-                (answer.status, answer.header("location")),
-                (303, "/sign-in"),
-                "{route:?}"
+            assert_eq!(answer.status, 303, "{route:?}");
+            if route.path == "/sign-out" {
+                assert_eq!(answer.header("location"), "/sign-in");
+                continue;
+            }
+            let to = answer.header("location").strip_prefix("/sign-in?back=");
+            let back = to.and_then(|to| to.strip_suffix("&undone=form"));
+            let back = back.unwrap_or_else(|| panic!("{route:?} leads to {:?}", answer.header("location")));
+            let page = back.replace("%2F", "/");
+            assert!(
+                routes.iter().any(|one| one.reads && one.path == page),
+                "{route:?} has no page: {page}"
             );
+            assert_ne!(page, "/", "{route:?} has a page of its own");
         }
     }
 }

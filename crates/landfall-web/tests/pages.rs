@@ -167,6 +167,58 @@ async fn an_address_that_only_forms_are_sent_to_leads_to_the_page_of_the_form() 
 }
 
 #[tokio::test]
+async fn a_form_of_a_session_that_has_ended_says_that_it_did_nothing_and_leads_back_to_its_page() {
+    const SAID: &str = "You were signed out: what you sent was not done. Sign in, and do it again.";
+    let (world, _admin) = World::with_admin().await;
+    let stranger = world.browser();
+    let cases = [
+        ("/integrations/3/load", "/integrations/3"),
+        ("/integrations", "/integrations/new"),
+        ("/destinations/3/check", "/destinations/3"),
+        (
+            "/destinations/new/key?draft=00000000000000ff",
+            "/destinations/new/key?draft=00000000000000ff",
+        ),
+        ("/settings/mail/recipients/1/remove", "/settings/mail"),
+        ("/account/sign-out-everywhere", "/account"),
+    ];
+    for (form, page) in cases {
+        let answer = stranger.post(form, &[]).await;
+        let to = answer.header("location");
+        assert!(
+            answer.status == 303 && to.starts_with("/sign-in?back="),
+            "{form}: {to}"
+        );
+        let sign_in = stranger.get(to).await.body;
+        assert!(
+            sign_in.contains(&format!("role=\"status\"><p>{SAID}")),
+            "{form}: {sign_in}"
+        );
+        let back = format!("name=\"back\" value=\"{page}\"");
+        assert!(sign_in.contains(&back), "{form}: {sign_in}");
+    }
+    // Nothing was lost with these.
+    for (path, to) in [("/sign-out", "/sign-in"), ("/theme", "/")] {
+        let answer = stranger.post(path, &[("theme", "dark")]).await;
+        assert_eq!(answer.header("location"), to, "{path}");
+    }
+    let page = stranger.get("/sign-in?back=%2Fintegrations").await.body;
+    assert!(!page.contains(SAID), "{page}");
+    let page = stranger
+        .get("/sign-in?undone=form&back=%2F%2Fevil.example")
+        .await
+        .body;
+    assert!(page.contains("name=\"back\" value=\"/\""), "{page}");
+    let form = [
+        ("user", "ada"),
+        ("password", PASSWORD),
+        ("back", "/integrations/3"),
+    ];
+    let signed_in = stranger.post("/sign-in", &form).await;
+    assert_eq!(signed_in.header("location"), "/integrations/3");
+}
+
+#[tokio::test]
 async fn viewers_look_and_do_not_change() {
     let (world, admin) = World::with_admin().await;
     let viewer = world.viewer().await;

@@ -250,6 +250,7 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
     visit.tab_to("#s3_region");
     browser.press(&format!("us-east-1{ENTER}"));
     browser.wait_for("/destinations/new/key");
+    visit.wait_for_focus("main h1");
     visit.press_on(".chip[value='[year_loaded]']");
     wait_until("the element is at the cursor", || {
         visit.text("#key-examples").contains("2018")
@@ -265,6 +266,7 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
     });
     browser.press(ENTER);
     browser.wait_for("/destinations/1/setup/verify");
+    visit.wait_for_focus("main h1");
     assert!(
         visit
             .text("#bucket-policy")
@@ -293,7 +295,9 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
     visit.press_on("#check-and-save");
     browser.wait_for("/destinations/1/setup/done");
     assert_eq!(visit.status(), "active");
-    visit.tab_to("[href='/integrations/new']");
+    visit.wait_for_focus("main > .banner[role=group]");
+    browser.press(TAB);
+    visit.wait_for_focus("main [href='/integrations/new']");
     for path in [
         "/",
         "/destinations/1",

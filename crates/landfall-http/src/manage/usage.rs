@@ -170,6 +170,8 @@ pub(super) struct SourceStats {
     next_load_at: Option<Seconds>,
     /// Since 00:00 UTC.
     rows_loaded_today: u64,
+    /// Since 00:00 UTC: set aside, with their reasons.
+    rows_rejected_today: u64,
     last_table_loaded: Option<String>,
     last_table_loaded_at: Option<Seconds>,
 }
@@ -228,6 +230,7 @@ pub(super) async fn stats(State(state): State<ManageState>, Numbers([id]): Numbe
         rows_held: waiting.rows_held,
         next_load_at: waiting.next_load_at.map(Seconds),
         rows_loaded_today: backlog.rows_landed_since,
+        rows_rejected_today: backlog.rows_rejected_since,
         last_table_loaded: last.map(|table| table.name.clone()),
         last_table_loaded_at: last.and_then(|table| table.last_load_at).map(Seconds),
     })

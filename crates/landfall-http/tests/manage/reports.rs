@@ -319,7 +319,7 @@ async fn a_source_is_summed_up() {
         "last_sync_started": null, "last_sync_completed": null, "sync_status": "succeeded", "next_sync": null,
         "last_rows_received": "2026-01-05T10:00:00Z", "rows_to_be_loaded": 0, "tables_to_be_loaded": 0,
         "has_unread": false, "rows_held": 0, "next_load_at": null,
-        "rows_loaded_today": 2, "last_table_loaded": "orders", "last_table_loaded_at": "2026-01-05T10:00:00Z",
+        "rows_loaded_today": 2, "rows_rejected_today": 1, "last_table_loaded": "orders", "last_table_loaded_at": "2026-01-05T10:00:00Z",
     });
     assert_eq!(world.ok("GET", "/v4/sources/1/stats", "").await, expected);
     world

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-/// A message: what was done, or what to look at. Screen readers tell it as soon as the page is there.
+/// A message: what was done, or what to look at. After a form the focus goes to the one above the page, and so tells it;
+/// see `assets/focus.js`. Without a script its role is all there is to tell it.
 #[derive(Debug, Clone, Template)]
 #[template(
     source = r#"<div class="banner banner-{{ kind }}" role="{{ role }}"><p>{{ text }}</p></div>"#,

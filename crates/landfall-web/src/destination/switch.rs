@@ -1,12 +1,14 @@
 //! Checking, pausing and resuming: one button each.
 
 use axum::extract::Path;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use serde_json::{Value, json};
 
 use crate::api::ApiError;
 use crate::frame::{Page, Shown};
-use crate::wizard::Stored;
+use crate::visit::BY_SCRIPT;
+use crate::wizard::{CheckPanel, Stored, fragment, last_check};
 
 /// Any time pauses now (management-api.md §8.2).
 const NOW: &str = "1970-01-01T00:00:00Z";
@@ -15,13 +17,16 @@ fn back(id: u32, done: &str) -> Shown {
     Ok(Redirect::to(&format!("/destinations/{id}{done}")).into_response())
 }
 
-/// `POST /destinations/{id}/check`.
-pub(super) async fn check(page: Page, Path(id): Path<u32>) -> Shown {
+/// `POST /destinations/{id}/check`: a script gets the panel, and stays on the page.
+pub(super) async fn check(page: Page, Path(id): Path<u32>, headers: HeaderMap) -> Shown {
     let started: Result<Value, ApiError> = page
         .api
         .post(&format!("/v4/destinations/{id}/check"), &json!({}))
         .await;
     started?;
+    if headers.contains_key(BY_SCRIPT) {
+        return fragment(&CheckPanel::of_page(id, last_check(&page, id).await?));
+    }
     back(id, "")
 }
 

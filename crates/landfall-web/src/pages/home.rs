@@ -16,7 +16,7 @@ use rows::Range;
 use crate::components::{Count, Moment, RowsChart, Size, Within};
 use crate::frame::{Frame, Page, Section, Shown, show};
 use crate::pages::destinations::Destination;
-use crate::pages::integrations::{News, Prospect, Source, WaitingRows};
+use crate::pages::integrations::{Loaded, News, Prospect, Source, WaitingRows};
 use crate::pages::loads::{Load, history};
 use crate::state::WebState;
 
@@ -134,12 +134,20 @@ pub(crate) async fn show_home(
     let today = rows::read(&page.api, Range::Today, state.now()).await?;
     let points = rows::read(&page.api, range, state.now()).await?;
     let rows_today = Count(today.iter().map(|point| point.landed.0).sum());
+    let rejected_today = Count(today.iter().map(|point| point.rejected.0).sum());
     let place = match destinations.as_slice() {
         [only] => only.bucket(),
         _ => "",
     };
     show(&HomePage {
-        news: waiting.as_ref().map(|waiting| waiting.news(rows_today, place)),
+        news: waiting.as_ref().map(|waiting| {
+            waiting.news(Loaded {
+                landed: rows_today,
+                rejected: rejected_today,
+                place,
+                rejects: "",
+            })
+        }),
         waiting,
         frame: page.frame("Home", Section::Home),
         lead: lead(&matters, &steps),
@@ -150,7 +158,7 @@ pub(crate) async fn show_home(
         loads,
         buffer,
         rows_today,
-        rejected_today: Count(today.iter().map(|point| point.rejected.0).sum()),
+        rejected_today,
         range,
         chart: rows::chart(range, points),
     })

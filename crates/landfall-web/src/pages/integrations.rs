@@ -19,7 +19,7 @@ pub(crate) use overview::ALL_REJECTED;
 pub(crate) use rejects::Reason;
 pub(crate) use source::Source;
 pub(crate) use table::{Attempt, Day, attempts};
-pub(crate) use waiting::{News, Prospect, WaitingRows};
+pub(crate) use waiting::{Loaded, News, Prospect, WaitingRows};
 
 use crate::state::WebState;
 

@@ -18,6 +18,9 @@ use crate::state::{BY_ADDRESS, BY_NAME, WebState};
 use crate::trouble::Trouble;
 use crate::visit::{Visit, mint_session_id};
 
+/// To whoever sent a form in a session that had ended.
+const WAS_UNDONE: &str = "You were signed out: what you sent was not done. Sign in, and do it again.";
+
 /// Who is wrong about the name is told the same.
 const REFUSED: &str = "The user name or the password is wrong.";
 
@@ -26,7 +29,8 @@ const REFUSED: &str = "The user name or the password is wrong.";
 struct SignInPage {
     frame: Frame,
     back: String,
-    error: Option<Banner>,
+    /// What to know first: why the password was refused, or that a form was not done.
+    notice: Option<Banner>,
     name: Field,
     password: Field,
 }
@@ -36,6 +40,8 @@ struct SignInPage {
 pub(crate) struct Back {
     #[serde(default)]
     back: String,
+    /// Given if a form led here, which did nothing.
+    undone: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +54,7 @@ pub(crate) struct SignInForm {
     back: String,
 }
 
-fn page(visit: &Visit, back: &str, name: &str, error: Option<String>) -> SignInPage {
+fn page(visit: &Visit, back: &str, name: &str, notice: Option<Banner>) -> SignInPage {
     let warning = visit.is_exposed.then(|| {
         Banner::warning("This page travels without encryption. Set up TLS, or a proxy that speaks it.")
     });
@@ -60,7 +66,7 @@ fn page(visit: &Visit, back: &str, name: &str, error: Option<String>) -> SignInP
     SignInPage {
         frame: Frame::new(visit, "Sign in", Section::None).with_banner(warning),
         back: safe_path(back).to_owned(),
-        error: error.map(Banner::error),
+        notice,
         name: if name.is_empty() { user.focused() } else { user },
         password: if name.is_empty() {
             password
@@ -78,7 +84,8 @@ pub(crate) async fn form(State(state): State<WebState>, visit: Visit, Query(quer
     if !state.catalog().has_users().await? {
         return Err(Trouble::FirstRun);
     }
-    show(&page(&visit, &query.back, "", None))
+    let notice = query.undone.map(|_| Banner::warning(WAS_UNDONE));
+    show(&page(&visit, &query.back, "", notice))
 }
 
 /// `POST /sign-in`.
@@ -90,7 +97,7 @@ pub(crate) async fn sign_in(
     let SignInForm { user, password, back } = form;
     match try_sign_in(&state, &user, password.into(), visit.address).await? {
         Ok(user) => open_session(&state, &user, visit.address, &back).await,
-        Err(message) => show_again(&page(&visit, &back, &user, Some(message))),
+        Err(message) => show_again(&page(&visit, &back, &user, Some(Banner::error(message)))),
     }
 }
 

@@ -70,12 +70,12 @@ impl CheckPanel {
         }
     }
 
-    /// The panel of the destination's own page, which is loaded again when a check ends.
+    /// The panel of the destination's own page, which stays.
     pub(crate) fn of_page(id: u32, check: Option<Check>) -> Self {
         Self {
             id,
             check,
-            next: format!("/destinations/{id}"),
+            next: String::new(),
         }
     }
 
@@ -136,7 +136,8 @@ struct CheckPage {
     back: String,
 }
 
-fn fragment(panel: &CheckPanel) -> Shown {
+/// The panel alone, for a script that puts it in its place.
+pub(crate) fn fragment(panel: &CheckPanel) -> Shown {
     show_page(panel)
 }
 

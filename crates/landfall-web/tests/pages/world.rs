@@ -306,6 +306,18 @@ impl Browser {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// As the script of a page sends a form, beside it.
+    #[allow(dead_code, reason = "not every test binary has scripts")]
+    pub(crate) async fn post_by_script(&self, path: &str) -> Answer {
+        let csrf = self.get("/account").await.csrf();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header("x-csrf-token", csrf)
+            .header("x-fragment", "yes");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn sign_in(&self, user: &str, password: &str) -> Answer {
         self.post("/sign-in", &[("user", user), ("password", password)])
             .await

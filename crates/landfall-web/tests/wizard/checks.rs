@@ -48,6 +48,32 @@ async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
 }
 
 #[tokio::test]
+async fn a_check_of_the_page_of_a_destination_leads_nowhere() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    let panel = trip.browser.post_by_script("/destinations/1/check").await;
+    assert_eq!(panel.status, 200, "{}", panel.body);
+    assert!(
+        panel
+            .body
+            .starts_with("<section class=\"check-panel\" id=\"check\""),
+        "the panel alone: {}",
+        panel.body
+    );
+    assert!(panel.body.contains("data-next=\"\""), "{}", panel.body);
+    trip.wait_for_check().await;
+    let page = trip
+        .browser
+        .post_and_follow("/destinations/1/check", &[])
+        .await
+        .body;
+    assert!(
+        page.contains("data-next=\"\"") && page.contains("Check now"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn a_folder_is_filled_by_one_button() {
     let trip = Trip::begin().await;
     let folder = [

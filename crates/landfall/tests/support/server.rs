@@ -72,6 +72,13 @@ impl Site {
         self.start_with(more, &[])
     }
 
+    /// Starts the server where one has been before.
+    pub fn start_at(&self, address: &str) -> Server {
+        let mut command = self.command(&["serve", "--listen", address, "--quiet"]);
+        command.env("LANDFALL_ADMIN_KEY", ADMIN_KEY);
+        Self::started(command)
+    }
+
     /// As [`Site::start`], with variables in the environment.
     pub fn start_with(&self, more: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = self.serve(more);

@@ -24,7 +24,7 @@ impl Visit {
     }
 
     #[track_caller]
-    fn wait_for_focus(&self, selector: &str) {
+    pub(crate) fn wait_for_focus(&self, selector: &str) {
         let script = format!("return document.activeElement?.matches({selector:?}) ?? false");
         wait_until(&format!("the focus on {selector}"), || {
             self.browser.run(&script) == true

@@ -20,6 +20,7 @@ pub(crate) struct Stats {
     pub(crate) rows_held: Count,
     pub(crate) next_load_at: Option<Moment>,
     pub(crate) rows_loaded_today: Count,
+    pub(crate) rows_rejected_today: Count,
     pub(crate) last_table_loaded: Option<String>,
     pub(crate) last_table_loaded_at: Option<Moment>,
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::list::Stats;
 use super::source::{self, Head, SECTION, Source, Tab};
-use super::waiting::{News, Prospect, WaitingRows};
+use super::waiting::{Loaded, News, Prospect, WaitingRows};
 use crate::components::{Badge, Banner, Count, Moment, Tone, Within};
 use crate::frame::{Frame, Page, Shown};
 use crate::link;
@@ -230,10 +230,12 @@ pub(super) async fn show(
         .find(|one| Some(one.id) == source.destination_id);
     let waiting = waiting(&stats, &source, destination, state.now());
     crate::frame::show(&OverviewPage {
-        news: waiting.news(
-            stats.rows_loaded_today,
-            destination.map_or("", Destination::bucket),
-        ),
+        news: waiting.news(Loaded {
+            landed: stats.rows_loaded_today,
+            rejected: stats.rows_rejected_today,
+            place: destination.map_or("", Destination::bucket),
+            rejects: "see Rejected records",
+        }),
         waiting,
         frame: page
             .frame(&source.display_name, SECTION)

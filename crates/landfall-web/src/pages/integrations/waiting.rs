@@ -54,28 +54,66 @@ impl WaitingRows {
         format!("{} received{then}.", self.rows.of("row"))
     }
 
-    /// What the script tells of in a live region: this, and rows that landed since, in a place if there is but one.
-    pub(crate) fn news(&self, landed: Count, place: &str) -> News {
+    /// Told once, when rows that wait are held up, or are so no longer.
+    fn turn(&self) -> String {
+        let rows = self.count();
+        match &self.prospect {
+            Prospect::Nothing => String::new(),
+            Prospect::By(within) => format!("No longer held up: {rows}, to be loaded {}.", within.text()),
+            Prospect::Loading => format!("No longer held up: {rows}, being loaded."),
+            Prospect::Held(why) => format!("Held up: {why}."),
+        }
+    }
+
+    /// Why nothing is loaded; empty if it is.
+    fn held(&self) -> &str {
+        match &self.prospect {
+            Prospect::Held(why) => why,
+            Prospect::Nothing | Prospect::By(_) | Prospect::Loading => "",
+        }
+    }
+
+    /// What the script tells of in a live region: what waits, what becomes of it, and what was loaded since.
+    pub(crate) fn news(&self, loaded: Loaded<'_>) -> News {
         News {
             waiting: self.rows.0,
-            landed: landed.0,
+            landed: loaded.landed.0,
+            rejected: loaded.rejected.0,
             received: self.received(),
-            place: place.to_owned(),
+            held: self.held().to_owned(),
+            turn: self.turn(),
+            place: loaded.place.to_owned(),
+            rejects: loaded.rejects,
         }
     }
 }
 
-/// Facts for the live region of a page; see `assets/data.js`.
+/// What was loaded today.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loaded<'a> {
+    pub(crate) landed: Count,
+    pub(crate) rejected: Count,
+    /// Where to, if there is but one place.
+    pub(crate) place: &'a str,
+    /// Where to look at what was rejected.
+    pub(crate) rejects: &'static str,
+}
+
+/// Facts for the live region of a page; see `assets/news.js`.
 #[derive(Debug, Clone, Template)]
 #[template(
-    source = r#"<span hidden data-news data-waiting="{{ waiting }}" data-landed="{{ landed }}" data-received="{{ received }}" data-place="{{ place }}"></span>"#,
+    source = r#"<span hidden data-news data-waiting="{{ waiting }}" data-landed="{{ landed }}" data-rejected="{{ rejected }}" data-received="{{ received }}" data-held="{{ held }}" data-turn="{{ turn }}" data-place="{{ place }}" data-rejects="{{ rejects }}"></span>"#,
     ext = "html"
 )]
 pub(crate) struct News {
     waiting: u64,
     landed: u64,
+    rejected: u64,
     received: String,
+    held: String,
+    turn: String,
     place: String,
+    rejects: &'static str,
 }
 
 impl askama::filters::HtmlSafe for News {}

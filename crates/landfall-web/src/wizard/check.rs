@@ -44,9 +44,19 @@ struct Warning {
 pub(crate) struct Check {
     pub(crate) status: String,
     start_time: Moment,
+    completion_time: Option<Moment>,
     steps: Vec<StepRow>,
     errors: Vec<Problem>,
     warnings: Vec<Warning>,
+}
+
+impl Check {
+    /// Whether it says nothing of what has failed since `since`.
+    pub(crate) fn is_before(&self, since: &Moment) -> bool {
+        let ended = self.completion_time.as_ref().and_then(Moment::timestamp);
+        // A check that succeeds ends the failure: it must have been before, if only by a moment.
+        ended.is_some() && (self.status == "succeeded" || ended < since.timestamp())
+    }
 }
 
 /// The panel. `next`: where a check that succeeds leads; empty to stay.

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use landfall_catalog::{Act, Mapping, NewSource, SourceType};
+use landfall_catalog::{AccessFault, Act, Mapping, NewSource, SourceType};
 use landfall_core::time::Timestamp;
 
 use crate::trip::{KEY, MISSING, Trip, text};
+use crate::world::NOW;
 
 #[tokio::test]
 async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
@@ -45,6 +46,63 @@ async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
         done.contains("Success!") && done.contains("Add an integration"),
         "{done}"
     );
+}
+
+#[tokio::test]
+async fn a_destination_that_fails_says_why_itself_and_not_by_a_check_from_before() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    trip.bucket.is_file_there.store(true, Ordering::Relaxed);
+    trip.browser.post("/destinations/1/check", &[]).await;
+    trip.wait_for_check().await;
+    let (old, why) = ("This check was before loading stopped", "Loading stopped");
+    let page = trip.browser.get("/destinations/1").await.body;
+    assert!(!page.contains(old) && !page.contains(why), "{page}");
+
+    trip.world.wait(60);
+    let catalog = &trip.world.catalog;
+    let stored = catalog.destinations().await.unwrap().remove(0);
+    let fault = AccessFault {
+        code: "missing_put_object".to_owned(),
+        message: "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+            .to_owned(),
+    };
+    let now = Timestamp::from_millis(NOW + 60_000);
+    let refused = catalog.load_refused(stored.id, stored.access_revision, fault, now);
+    refused.await.unwrap();
+    let page = text(&trip.browser.get("/destinations/1").await.body);
+    let grant = "s3:PutObject";
+    for said in [
+        why,
+        old,
+        "Remedy:",
+        grant,
+        "calling the PutObject operation",
+        "checked again by itself, next",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let home = text(&trip.browser.get("/").await.body);
+    assert!(home.contains("is failing") && home.contains(grant), "{home}");
+    let viewer = trip.world.viewer().await;
+    let page = text(&viewer.get("/destinations/1").await.body);
+    assert!(page.contains(grant) && !page.contains("Check now"), "{page}");
+
+    // A check that fails since says for itself why.
+    trip.world.wait(60);
+    trip.bucket.is_file_there.store(false, Ordering::Relaxed);
+    trip.browser.post("/destinations/1/check", &[]).await;
+    trip.wait_for_check().await;
+    let page = text(&trip.browser.get("/destinations/1").await.body);
+    assert!(page.contains(why) && !page.contains(old), "{page}");
+    assert_eq!(
+        page.matches("The challenge file is not in the bucket.").count(),
+        3,
+        "{page}"
+    );
+    trip.browser.post("/destinations/1/pause", &[]).await;
+    let page = trip.browser.get("/destinations/1").await.body;
+    assert!(page.contains("access is not checked by itself"), "{page}");
 }
 
 #[tokio::test]

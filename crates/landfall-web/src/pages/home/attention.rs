@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::components::{Badge, Moment, Tone};
-use crate::pages::destinations::Destination;
+use crate::pages::destinations::{Destination, Failure};
 use crate::pages::integrations::Source;
 use crate::words::sentence;
 
@@ -37,7 +37,23 @@ pub(super) struct Matter {
     pub(super) way_out: Option<(String, &'static str)>,
 }
 
-fn matter(notice: Notification) -> Matter {
+/// Why a destination fails, and what to do, as its own page says it.
+fn why(failure: &Failure) -> String {
+    format!(
+        "{} {} What arrives is kept, and loaded once it works again.",
+        failure.cause(),
+        failure.remedy()
+    )
+}
+
+/// The destination that the notification is about, if it fails.
+fn failure_of<'a>(notice: &Notification, destinations: &'a [Destination]) -> Option<&'a Failure> {
+    let is_of_access = notice.event.starts_with("destination.");
+    let is_meant = |one: &&Destination| is_of_access && Some(one.id) == notice.destination_id;
+    destinations.iter().find(is_meant)?.failure()
+}
+
+fn matter(notice: Notification, destinations: &[Destination]) -> Matter {
     let badge = match notice.level.as_str() {
         "critical" => Badge::new(Tone::Bad, "Critical"),
         "warning" => Badge::new(Tone::Waiting, "Warning"),
@@ -50,10 +66,11 @@ fn matter(notice: Notification) -> Matter {
         (_, None, Some(destination)) => Some(format!("/destinations/{destination}")),
         (_, None, None) => None,
     };
+    let text = failure_of(&notice, destinations).map_or_else(|| sentence(&notice.message), why);
     Matter {
         badge,
         title: notice.title,
-        text: sentence(&notice.message),
+        text,
         since: Some(notice.raised_at),
         href,
         way_out: None,
@@ -80,9 +97,9 @@ fn of_destination(destination: &Destination, told: &[u32]) -> Option<Matter> {
     Some(Matter {
         badge: destination.badge(),
         title: format!("{} {title}", destination.name),
-        text: text.to_owned(),
+        text: destination.failure().map_or_else(|| text.to_owned(), why),
         since: None,
-        href: Some(format!("/destinations/{}", destination.id)),
+        href: Some(destination.href()),
         way_out: None,
     })
 }
@@ -139,7 +156,7 @@ pub(super) fn matters(
     let has_destinations = !destinations.is_empty();
     notices
         .into_iter()
-        .map(matter)
+        .map(|notice| matter(notice, destinations))
         .chain(destinations.iter().filter_map(|one| of_destination(one, &told)))
         .chain(sources.iter().filter_map(|one| of_source(one, has_destinations)))
         .collect()

@@ -194,6 +194,45 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
 }
 
 #[tokio::test]
+async fn before_an_integration_is_deleted_its_page_says_what_becomes_of_what_waits() {
+    let (world, admin) = World::with_admin().await;
+    connect_working(&world, &admin, "lake", "Shop").await;
+    let settings = "/integrations/1/settings";
+    contains(
+        &body(&admin, settings).await,
+        &["Nothing waits to be loaded."],
+        &[],
+    );
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    let still = "3 rows wait to be loaded. What waits is still loaded into lake";
+    contains(&body(&admin, settings).await, &[still], &[]);
+    admin.post("/destinations/1/pause", &[]).await;
+    let later =
+        "3 rows wait to be loaded. What waits is still loaded after the deletion, as soon as lake works";
+    contains(&body(&admin, settings).await, &[later], &[]);
+    let form = [("destination", "")];
+    admin.post_and_follow("/integrations/1/destination", &form).await;
+    contains(
+        &body(&admin, settings).await,
+        &["What waits is never loaded then"],
+        &[],
+    );
+    let refused = admin.post("/integrations/1/delete", &[("confirm", "no")]).await;
+    contains(&refused.body, &["What waits is never loaded then"], &[]);
+    let mut held = three_rows();
+    held.tables[0].is_held = true;
+    *world.loader.backlog.lock().unwrap() = Some(held);
+    admin
+        .post_and_follow("/integrations/1/delete", &[("confirm", "Shop")])
+        .await;
+    contains(
+        &body(&admin, "/integrations/1").await,
+        &["so this is never loaded"],
+        &[],
+    );
+}
+
+#[tokio::test]
 async fn an_added_integration_shows_its_token_once_and_what_to_run() {
     let (_world, admin) = World::with_admin().await;
     let form = [

@@ -194,6 +194,16 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
 }
 
 #[tokio::test]
+async fn what_is_refused_leads_back_to_where_it_was_wanted() {
+    let (world, admin) = World::with_admin().await;
+    add_destination(&world, "Shop").await;
+    let refused = admin.post("/destinations/1/check", &[]).await;
+    assert_eq!(refused.status, 400);
+    let way_back = "href=\"/destinations/1\">Go back to the page";
+    contains(&refused.body, &["lacks required properties", way_back], &[]);
+}
+
+#[tokio::test]
 async fn before_an_integration_is_deleted_its_page_says_what_becomes_of_what_waits() {
     let (world, admin) = World::with_admin().await;
     connect_working(&world, &admin, "lake", "Shop").await;

@@ -300,7 +300,7 @@ async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is
         "{alone}"
     );
     assert!(
-        alone.contains("refused with 401 until you resume it") && alone.contains(resume),
+        alone.contains("refused with 401 until it is resumed") && alone.contains(resume),
         "{alone}"
     );
     for path in [

@@ -232,7 +232,7 @@ pub(super) async fn show_connect(
     };
     show(&ConnectPage {
         frame: page.frame(&source.display_name, SECTION).with_banner(banner),
-        head: source.head(Tab::Connect, &destinations),
+        head: source.head(&page, Tab::Connect, &destinations),
         table: table.to_owned(),
         source,
         tokens,

@@ -240,7 +240,7 @@ pub(super) async fn show(
         frame: page
             .frame(&source.display_name, SECTION)
             .with_banner(banner(&asked.done)),
-        head: source.head(Tab::Overview, &destinations),
+        head: source.head(&page, Tab::Overview, &destinations),
         tables: page.api.get(&report).await?,
         source,
         stats,

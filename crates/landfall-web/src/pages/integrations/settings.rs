@@ -67,7 +67,7 @@ impl SettingsPage {
             .destinations
             .iter()
             .find(|one| Some(one.id) == self.source.destination_id);
-        found.map_or("none yet", |one| one.name.as_str())
+        found.map_or("none", |one| one.name.as_str())
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn settings_page(page: &Page, id: u32, problems: Problems) -> R
     Ok(SettingsPage {
         frame: page.frame(&format!("Settings, {}", source.display_name), SECTION),
         fate: fate(&stats, destination),
-        head: source.head(Tab::Settings, &destinations),
+        head: source.head(page, Tab::Settings, &destinations),
         display_name: Field::text("display_name", "Name")
             .value(&typed)
             .help("What it is called here. The folder in the bucket stays.")

@@ -105,7 +105,8 @@ impl Trouble {
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "Only for administrators",
-                "Your account may look at everything, but change nothing. Ask an administrator.",
+                "This is for changes, and your account may look at everything but change nothing. Ask an administrator to \
+                 do it: the list of users says who they are.",
             ),
             Self::ExpiredForm => (
                 StatusCode::FORBIDDEN,
@@ -172,6 +173,7 @@ impl Trouble {
             }
             Self::Deleted(Deleted::Integration) => ("/integrations", "Show all integrations"),
             Self::Deleted(Deleted::Destination) => ("/destinations", "Show all destinations"),
+            Self::Forbidden => ("/settings/users", "See who is an administrator"),
             Self::UnknownDraft { anew } => (anew.as_str(), "Begin anew"),
             Self::WrongMethod { page } if page != "/" => (page.as_str(), "Go to the page with the form"),
             _ => ("/", "Go to the start page"),

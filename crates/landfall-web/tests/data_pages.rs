@@ -406,8 +406,15 @@ async fn a_page_that_shows_a_secret_says_so_when_it_is_loaded_again() {
     let sent = admin.post("/integrations", &form).await;
     let page = "/integrations/1/secret?first=yes";
     assert_eq!((sent.status, sent.header("location")), (303, page));
-    let other = world.viewer().await.get(page).await;
+    let viewer = world.viewer().await;
+    let other = viewer.get(page).await;
     assert_eq!(other.status, 303, "it is for the session that made it");
+    let told = body(&viewer, other.header("location")).await;
+    contains(
+        &told,
+        &["Only administrators can make another token"],
+        &["below, and revoke"],
+    );
     assert!(body(&admin, page).await.contains("<code>at_"));
     let again = admin.get(page).await;
     assert_eq!(again.header("location"), "/integrations/1/connect?done=shown");

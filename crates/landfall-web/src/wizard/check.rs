@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::choose::for_admins;
 use super::run::Run;
 use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
@@ -179,6 +180,7 @@ pub(super) async fn progress(State(state): State<WebState>, page: Page, Path(id)
 
 /// `GET /destinations/{id}/setup/check`: the panel on a page of its own, for browsers without a script.
 pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+    for_admins(&page)?;
     let stored = Stored::read(&page, id).await?;
     let check = watched(&state, &page, id).await?;
     if check.as_ref().is_some_and(|check| check.status == "succeeded") {

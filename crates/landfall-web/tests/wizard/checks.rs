@@ -117,6 +117,12 @@ async fn a_folder_is_filled_by_one_button() {
     let screen = trip.browser.get("/destinations/1/setup/verify").await.body;
     assert!(screen.contains("/srv/my buckets/lake"), "{screen}");
     assert!(!screen.contains("Bucket policy"), "folders have no policy");
+    let (before, hidden) = screen.split_once("<details class=\"disclosure\"").unwrap();
+    assert!(
+        before.contains("shown on this page alone, and only until you leave it"),
+        "{before}"
+    );
+    assert!(hidden.contains("its name, shown only now"), "{hidden}");
     let form = [("wish", "make")];
     let made = trip.browser.post("/destinations/1/setup/challenge", &form).await;
     assert_eq!(made.header("location"), "/destinations/1/setup/check");

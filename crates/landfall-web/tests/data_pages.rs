@@ -213,24 +213,25 @@ async fn home_says_why_rows_are_held_and_leads_to_what_mends_it() {
     let (world, admin) = World::with_admin().await;
     connect_working(&world, &admin, "lake", "Shop").await;
     *world.loader.backlog.lock().unwrap() = Some(three_rows());
-    home_says(&admin, &["All is well."], &["rows wait."]);
+    home_says(&admin, &[], &["rows wait.", "Needs attention"]).await;
     admin.post("/destinations/1/pause", &[]).await;
     let paused = ["href=\"/destinations/1\">lake is paused", "3 rows wait."];
-    home_says(&admin, &paused, &["Only administrators"]);
-    home_says(&admin, &["action=\"/destinations/1/resume\""], &[]);
+    home_says(&admin, &paused, &["Only administrators"]).await;
+    home_says(&admin, &["action=\"/destinations/1/resume\""], &[]).await;
     let viewer = world.viewer().await;
-    home_says(&viewer, &paused, &["action=\"/destinations/1/resume\""]);
+    home_says(&viewer, &paused, &["action=\"/destinations/1/resume\""]).await;
     home_says(
         &viewer,
         &["Only administrators can change what is told here."],
         &[],
-    );
+    )
+    .await;
     admin.post("/destinations/1/resume", &[]).await;
 
     let mut resting = three_rows();
     resting.tables[0].is_held = true;
     *world.loader.backlog.lock().unwrap() = Some(resting);
-    home_says(&admin, &["lake does not answer", "3 rows wait."], &[]);
+    home_says(&admin, &["lake does not answer", "3 rows wait."], &[]).await;
     *world.loader.backlog.lock().unwrap() = Some(three_rows());
 
     admin
@@ -241,26 +242,28 @@ async fn home_says_why_rows_are_held_and_leads_to_what_mends_it() {
         "It has no destination",
         "3 rows wait.",
     ];
-    home_says(&admin, &nowhere, &["was removed"]);
+    home_says(&admin, &nowhere, &["was removed"]).await;
     admin.post("/integrations/1/pause", &[]).await;
     home_says(
         &admin,
         &["It has no destination, and a user paused it", "3 rows wait."],
         &["was removed"],
-    );
+    )
+    .await;
     *world.loader.backlog.lock().unwrap() = Some(Backlog {
         tables: Vec::new(),
         has_unread: false,
     });
     admin.post("/integrations/1/resume", &[]).await;
     admin.post("/destinations/1/remove", &[("word", "DELETE")]).await;
-    home_says(&admin, &[], &["Needs attention"]);
+    home_says(&admin, &[], &["Needs attention"]).await;
     *world.loader.backlog.lock().unwrap() = Some(three_rows());
     home_says(
         &admin,
         &["href=\"/destinations\">Shop", "3 rows wait."],
         &["was removed"],
-    );
+    )
+    .await;
 }
 
 #[tokio::test]

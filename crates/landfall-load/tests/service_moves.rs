@@ -200,3 +200,29 @@ fn a_process_that_dies_before_and_after_a_move_leaves_each_record_once_and_each_
         }
     }
 }
+
+#[test]
+fn what_waits_of_a_deleted_source_lands_where_it_was_to_go_and_never_without_a_destination() {
+    for (is_mapped, landed) in [(true, vec![0, 1, 2]), (false, vec![])] {
+        let world = world(100);
+        world.push("orders", 0..3, 3);
+        world.live(async |catalog, log| {
+            world
+                .beside(catalog.clone(), log, async |handle| {
+                    until_gathered(handle).await;
+                    let source = catalog.sources().await.unwrap()[0].id;
+                    let change = SourceChange {
+                        destination: (!is_mapped).then_some(None),
+                        ..SourceChange::default()
+                    };
+                    catalog.update_source(source, &change, world.act()).await.unwrap();
+                    catalog.delete_source(source, world.act()).await.unwrap();
+                    // The next destination takes over no source that is deleted.
+                    world.destination_of(&catalog, "attic", "csv").await;
+                })
+                .await;
+        });
+        assert_eq!(ids(&world, "lake", ".jsonl"), landed, "{is_mapped}");
+        assert!(world.objects("attic").is_empty(), "{is_mapped}");
+    }
+}

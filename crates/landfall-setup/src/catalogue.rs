@@ -11,6 +11,7 @@ mod entries;
 mod fields;
 mod folder_entries;
 mod network_entries;
+mod noted;
 mod reference;
 
 use landfall_bucket::BucketError;

@@ -1,5 +1,6 @@
 //! The steps of a check and how they end (setup-flow.md §6.2).
 
+use landfall_bucket::Operation;
 use serde::Serialize;
 
 /// One step, in the order of the check.
@@ -27,6 +28,25 @@ impl Step {
         Self::HeadChallenge,
         Self::WriteProbe,
     ];
+
+    /// The step that a check would fail at if this operation is refused.
+    #[must_use]
+    pub const fn of_operation(operation: Operation) -> Self {
+        match operation {
+            Operation::AssumeRole | Operation::GetCallerIdentity => Self::Credentials,
+            Operation::HeadBucket
+            | Operation::GetBucketVersioning
+            | Operation::GetObjectLockConfiguration
+            | Operation::GetBucketLifecycleConfiguration => Self::HeadBucket,
+            Operation::ListObjectsV2 => Self::ListBucket,
+            Operation::HeadObject | Operation::GetObject => Self::HeadChallenge,
+            Operation::PutObject
+            | Operation::CreateMultipartUpload
+            | Operation::UploadPart
+            | Operation::CompleteMultipartUpload
+            | Operation::AbortMultipartUpload => Self::WriteProbe,
+        }
+    }
 
     /// As the API and the command line spell it.
     #[must_use]

@@ -1,6 +1,6 @@
 
-// Where the focus goes on the page that a form led to, so that the next Tab is at the first control of its content.
-// Whoever sends a form leaves a mark, which the next page of the tab takes.
+// Where the focus goes on the page that a form led to, or a button that is a link, so that the next Tab is at the first
+// control of its content. Whoever sends or follows one leaves a mark, which the next page of the tab takes.
 const formMark = (() => {
   const KEY = "form sent";
   const KEEP_MS = 60000;
@@ -32,6 +32,11 @@ const formMark = (() => {
     }
   }
   document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leave(); });
+  document.addEventListener("click", (event) => {
+    const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0;
+    const link = event.target.closest("main :is(a.button, a.place):not([download])");
+    if (link && !isElsewhere && !event.defaultPrevented) leave();
+  });
   return { leave, take };
 })();
 

@@ -90,6 +90,8 @@
   for (const form of document.querySelectorAll("form[data-keep]")) {
     let isChanged = false;
     form.addEventListener("input", () => { isChanged = true; });
+    // A page that the browser kept for its Back button is of the draft as it was then.
+    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     addEventListener("pagehide", () => {
       if (!isChanged || form.dataset.sent) return;
       const body = formBody(form);
@@ -103,7 +105,6 @@
   if (keyForm) {
     const key = keyForm.elements.s3_key_format_string;
     const goOn = document.getElementById("key-continue");
-    const first = keyForm.querySelector(".first-button");
     const problems = document.getElementById("key-problems");
     const examples = document.getElementById("key-examples");
     const change = (value, from, to) => {
@@ -155,7 +156,8 @@
       problems.replaceChildren(...preview.problems.map(problemItem));
       document.getElementById("key-field").classList.toggle("field-invalid", isBad);
       if (isBad) key.setAttribute("aria-invalid", "true"); else key.removeAttribute("aria-invalid");
-      goOn.disabled = first.disabled = isBad;
+      // A button that is disabled could not say why.
+      goOn.setAttribute("aria-disabled", String(isBad));
       examples.replaceChildren(...preview.examples.map(({ of, key: name }) =>
         element("div", {}, element("dt", { textContent: of }), element("dd", {}, element("code", { textContent: name })))));
       document.getElementById("key-no-example").hidden = !isBad;
@@ -181,6 +183,16 @@
       const [from, to] = cursor();
       const at = from + button.value.length;
       change(key.value.slice(0, from) + button.value + key.value.slice(to), at, at);
+    });
+    // With a key that is wrong nothing is sent, and the field says why. Buttons with a name ask for something else.
+    keyForm.addEventListener("submit", (event) => {
+      const problem = problems.querySelector("span, button.link");
+      const isAhead = !event.submitter?.name;
+      if (!problem || !isAhead || key.value !== keyForm.dataset.judged) return;
+      event.preventDefault();
+      delete keyForm.dataset.sent;
+      key.focus();
+      announce(problem.textContent);
     });
     judge();
   }

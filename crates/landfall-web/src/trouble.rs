@@ -116,7 +116,8 @@ impl Trouble {
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "Only for administrators",
-                "Your account may look at everything, but change nothing. Ask an administrator.",
+                "This is for changes, and your account may look at everything but change nothing. Ask an administrator to \
+                 do it: the list of users says who they are.",
             ),
             Self::ExpiredForm => (
                 StatusCode::FORBIDDEN,
@@ -171,15 +172,24 @@ impl Trouble {
         }
     }
 
-    /// Where to go on, and what the button says.
-    fn way_on(&self) -> (&str, &'static str) {
-        match self {
+    /// Where to go on from the request for `path`, and what the button says.
+    fn way_on(&self, path: &str) -> (Cow<'_, str>, &'static str) {
+        let (page, label) = match self {
+            Self::Refused(_) | Self::ExpiredForm | Self::BadForm => {
+                let page = page_of_form(path);
+                if page != "/" && page != path {
+                    return (page.into(), "Go back to the page");
+                }
+                ("/", "Go to the start page")
+            }
             Self::Deleted(Deleted::Integration) => ("/integrations", "Show all integrations"),
             Self::Deleted(Deleted::Destination) => ("/destinations", "Show all destinations"),
-            Self::UnknownDraft { anew } => (anew, "Begin anew"),
-            Self::WrongMethod { page } if page != "/" => (page, "Go to the page with the form"),
+            Self::Forbidden => ("/settings/users", "See who is an administrator"),
+            Self::UnknownDraft { anew } => (anew.as_str(), "Begin anew"),
+            Self::WrongMethod { page } if page != "/" => (page.as_str(), "Go to the page with the form"),
             _ => ("/", "Go to the start page"),
-        }
+        };
+        (page.into(), label)
     }
 }
 
@@ -292,7 +302,7 @@ struct TroublePage<'a> {
     frame: Frame,
     message: &'a str,
     /// Where to go on, and what the button says.
-    way_on: (&'a str, &'static str),
+    way_on: (Cow<'a, str>, &'static str),
 }
 
 /// The page for `trouble`.
@@ -315,7 +325,7 @@ pub(crate) fn show(visit: &Visit, trouble: Trouble) -> Response {
     let page = TroublePage {
         frame: Frame::new(visit, title, Section::None),
         message: &message,
-        way_on: trouble.way_on(),
+        way_on: trouble.way_on(visit.path.split('?').next().unwrap_or_default()),
     };
     match html_of(&page) {
         Ok(html) => (status, html).into_response(),
@@ -348,7 +358,7 @@ pub(crate) fn show_in(visit: &Visit, mut answer: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::page_of_form;
+    use super::{Trouble, page_of_form};
 
     /// Each address that forms are sent to, and the page that has the form. `tests/authorisation.rs` asks all of them.
     const FORMS: [(&str, &str); 48] = [
@@ -406,6 +416,26 @@ mod tests {
     fn every_form_has_a_page() {
         for (form, page) in FORMS {
             assert_eq!(page_of_form(form), page, "{form}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_leads_back_to_the_page_that_has_the_form() {
+        let refused = Trouble::Refused("No.".to_owned());
+        let cases = [
+            (&refused, "/integrations/3/pause", "/integrations/3/settings"),
+            (&refused, "/destinations/3/check", "/destinations/3"),
+            (&refused, "/theme", "/"),
+            (&refused, "/settings/mail", "/"),
+            (
+                &Trouble::ExpiredForm,
+                "/integrations/3/rename",
+                "/integrations/3/settings",
+            ),
+            (&Trouble::NotFound, "/integrations/3/pause", "/"),
+        ];
+        for (trouble, path, page) in cases {
+            assert_eq!(trouble.way_on(path).0, page, "{path}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod run;
 mod settings;
 mod steps;
 mod stored;
+mod tabs;
 mod verify;
 
 use axum::Router;

@@ -200,6 +200,172 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
 }
 
 #[tokio::test]
+async fn what_is_refused_leads_back_to_where_it_was_wanted() {
+    let (world, admin) = World::with_admin().await;
+    add_destination(&world, "Shop").await;
+    let refused = admin.post("/destinations/1/check", &[]).await;
+    assert_eq!(refused.status, 400);
+    let way_back = "href=\"/destinations/1\">Go back to the page";
+    contains(&refused.body, &["lacks required properties", way_back], &[]);
+}
+
+/// Opens home, and looks for parts of it.
+async fn home_says(browser: &Browser, there: &[&str], not_there: &[&str]) {
+    contains(&body(browser, "/").await, there, not_there);
+}
+
+#[tokio::test]
+async fn home_says_why_rows_are_held_and_leads_to_what_mends_it() {
+    let (world, admin) = World::with_admin().await;
+    connect_working(&world, &admin, "lake", "Shop").await;
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    home_says(&admin, &[], &["rows wait.", "Needs attention"]).await;
+    admin.post("/destinations/1/pause", &[]).await;
+    let paused = ["href=\"/destinations/1\">lake is paused", "3 rows wait."];
+    home_says(&admin, &paused, &["Only administrators"]).await;
+    home_says(&admin, &["action=\"/destinations/1/resume\""], &[]).await;
+    let viewer = world.viewer().await;
+    home_says(&viewer, &paused, &["action=\"/destinations/1/resume\""]).await;
+    home_says(
+        &viewer,
+        &["Only administrators can change what is told here."],
+        &[],
+    )
+    .await;
+    admin.post("/destinations/1/resume", &[]).await;
+
+    let mut resting = three_rows();
+    resting.tables[0].is_held = true;
+    *world.loader.backlog.lock().unwrap() = Some(resting);
+    home_says(&admin, &["lake does not answer", "3 rows wait."], &[]).await;
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+
+    admin
+        .post("/integrations/1/destination", &[("destination", "")])
+        .await;
+    let nowhere = [
+        "href=\"/integrations/1/settings\">Shop",
+        "It has no destination",
+        "3 rows wait.",
+    ];
+    home_says(&admin, &nowhere, &["was removed"]).await;
+    admin.post("/integrations/1/pause", &[]).await;
+    home_says(
+        &admin,
+        &["It has no destination, and a user paused it", "3 rows wait."],
+        &["was removed"],
+    )
+    .await;
+    *world.loader.backlog.lock().unwrap() = Some(Backlog {
+        tables: Vec::new(),
+        has_unread: false,
+    });
+    admin.post("/integrations/1/resume", &[]).await;
+    admin.post("/destinations/1/remove", &[("word", "DELETE")]).await;
+    home_says(&admin, &[], &["Needs attention"]).await;
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    home_says(
+        &admin,
+        &["href=\"/destinations\">Shop", "3 rows wait."],
+        &["was removed"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_integration_says_where_its_data_goes_and_is_resumed_where_that_is_told() {
+    let (world, admin) = World::with_admin().await;
+    let form = [
+        ("type", "import_api"),
+        ("display_name", "Shop"),
+        ("destination", "none"),
+    ];
+    let added = admin.post_and_follow("/integrations", &form).await;
+    contains(
+        &added.body,
+        &["Its folder in the bucket is <code>shop</code>"],
+        &["lands in"],
+    );
+    let page = "/integrations/1";
+    contains(
+        &body(&admin, page).await,
+        &["No destination: what arrives is kept"],
+        &["Resume"],
+    );
+    admin.post("/integrations/1/pause", &[]).await;
+    let resume = "action=\"/integrations/1/resume\"";
+    let told = [
+        "No destination: what was accepted before waits",
+        "waits for a destination",
+        "Choose a destination",
+    ];
+    contains(&body(&admin, page).await, &told, &["was removed"]);
+    let viewer = world.viewer().await;
+    for path in [page, "/integrations/1/rejects", "/integrations/1/connect"] {
+        contains(&body(&admin, path).await, &[resume, "until you resume it"], &[]);
+        let seen = body(&viewer, path).await;
+        contains(
+            &seen,
+            &["until an administrator resumes it"],
+            &[resume, "Choose a destination"],
+        );
+    }
+    let settings = body(&admin, "/integrations/1/settings").await;
+    assert_eq!(settings.matches(resume).count(), 1, "{settings}");
+    let told = admin.post_and_follow("/integrations/1/resume", &[]).await;
+    contains(&told.body, &["Resumed: data is taken again."], &[resume]);
+    add_destination(&world, "Lake").await;
+    admin
+        .post("/integrations/1/destination", &[("destination", "1")])
+        .await;
+    admin.post("/destinations/1/remove", &[("word", "DELETE")]).await;
+    let removed = [
+        "Its destination was removed: what was accepted before waits",
+        "waits for another destination",
+    ];
+    contains(&body(&admin, page).await, &removed, &["No destination:"]);
+}
+
+#[tokio::test]
+async fn before_an_integration_is_deleted_its_page_says_what_becomes_of_what_waits() {
+    let (world, admin) = World::with_admin().await;
+    connect_working(&world, &admin, "lake", "Shop").await;
+    let settings = "/integrations/1/settings";
+    contains(
+        &body(&admin, settings).await,
+        &["Nothing waits to be loaded."],
+        &[],
+    );
+    *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    let still = "3 rows wait to be loaded. What waits is still loaded into lake";
+    contains(&body(&admin, settings).await, &[still], &[]);
+    admin.post("/destinations/1/pause", &[]).await;
+    let later =
+        "3 rows wait to be loaded. What waits is still loaded after the deletion, as soon as lake works";
+    contains(&body(&admin, settings).await, &[later], &[]);
+    let form = [("destination", "")];
+    admin.post_and_follow("/integrations/1/destination", &form).await;
+    contains(
+        &body(&admin, settings).await,
+        &["What waits is never loaded then"],
+        &[],
+    );
+    let refused = admin.post("/integrations/1/delete", &[("confirm", "no")]).await;
+    contains(&refused.body, &["What waits is never loaded then"], &[]);
+    let mut held = three_rows();
+    held.tables[0].is_held = true;
+    *world.loader.backlog.lock().unwrap() = Some(held);
+    admin
+        .post_and_follow("/integrations/1/delete", &[("confirm", "Shop")])
+        .await;
+    contains(
+        &body(&admin, "/integrations/1").await,
+        &["so this is never loaded"],
+        &[],
+    );
+}
+
+#[tokio::test]
 async fn an_added_integration_shows_its_token_once_and_what_to_run() {
     let (_world, admin) = World::with_admin().await;
     let form = [
@@ -249,8 +415,15 @@ async fn a_page_that_shows_a_secret_says_so_when_it_is_loaded_again() {
     let sent = admin.post("/integrations", &form).await;
     let page = "/integrations/1/secret?first=yes";
     assert_eq!((sent.status, sent.header("location")), (303, page));
-    let other = world.viewer().await.get(page).await;
+    let viewer = world.viewer().await;
+    let other = viewer.get(page).await;
     assert_eq!(other.status, 303, "it is for the session that made it");
+    let told = body(&viewer, other.header("location")).await;
+    contains(
+        &told,
+        &["Only administrators can make another token"],
+        &["below, and revoke"],
+    );
     assert!(body(&admin, page).await.contains("<code>at_"));
     let again = admin.get(page).await;
     assert_eq!(again.header("location"), "/integrations/1/connect?done=shown");

@@ -1,6 +1,6 @@
 //! What a bucket's refusal means and what to do about it, outside of checks.
 
-use landfall_bucket::{BucketError, Operation};
+use landfall_bucket::BucketError;
 use landfall_core::settings::ChallengeKey;
 use landfall_load::{AccessError, LoadError, RunError};
 use landfall_setup::catalogue::{Failing, FoundInstead};
@@ -24,7 +24,7 @@ impl Remedies {
 
     /// What the refusal means.
     pub(crate) fn explain(&self, refusal: &BucketError) -> CheckProblem {
-        CheckProblem::of_error(refusal, &self.failing(step_of(refusal.operation())))
+        CheckProblem::of_error(refusal, &self.failing(Step::of_operation(refusal.operation())))
     }
 
     /// Logs the remedy for a failure of a load, if the bucket was its cause and there is one.
@@ -57,24 +57,6 @@ impl Remedies {
             identity: None,
             challenge: &self.challenge,
         }
-    }
-}
-
-/// The step that a check would fail at.
-fn step_of(operation: Operation) -> Step {
-    match operation {
-        Operation::AssumeRole | Operation::GetCallerIdentity => Step::Credentials,
-        Operation::HeadBucket
-        | Operation::GetBucketVersioning
-        | Operation::GetObjectLockConfiguration
-        | Operation::GetBucketLifecycleConfiguration => Step::HeadBucket,
-        Operation::ListObjectsV2 => Step::ListBucket,
-        Operation::HeadObject | Operation::GetObject => Step::HeadChallenge,
-        Operation::PutObject
-        | Operation::CreateMultipartUpload
-        | Operation::UploadPart
-        | Operation::CompleteMultipartUpload
-        | Operation::AbortMultipartUpload => Step::WriteProbe,
     }
 }
 

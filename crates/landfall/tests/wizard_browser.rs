@@ -165,8 +165,8 @@ fn a_new_user_connects_a_folder_and_sees_an_active_destination() {
     browser.type_into("#s3_key_format_string", "my data/[table_name]!.jsonl");
     visit.wait_for_text("#key-problems", "contains a space at character 3");
     assert_eq!(
-        browser.run("return document.querySelector('#key-continue').disabled"),
-        true
+        browser.run("return document.querySelector('#key-continue').ariaDisabled"),
+        "true"
     );
     visit.look_at("wizard-key-problems");
     browser.run("[...document.querySelectorAll('#key-problems button')].find(one => one.textContent.includes('space')).click()");
@@ -262,7 +262,7 @@ fn a_bucket_is_connected_with_the_keyboard_alone() {
     visit.press_on("#key-reset");
     visit.tab_to("#key-continue");
     wait_until("the key is right", || {
-        browser.run("return document.querySelector('#key-continue').disabled") == false
+        browser.run("return document.querySelector('#key-continue').ariaDisabled") == "false"
     });
     browser.press(ENTER);
     browser.wait_for("/destinations/1/setup/verify");

@@ -95,7 +95,12 @@ pub(super) async fn add(
 async fn show(state: &ManageState, id: DestinationId, generated: Option<&ChallengeKey>) -> Answer {
     let destination = of_id(state, id).await?;
     let client = state.instance().await?.client_id;
-    ok(&DestinationObject::new(&destination, client, generated))
+    ok(&DestinationObject::new(
+        &destination,
+        client,
+        generated,
+        &state.parts.rules,
+    ))
 }
 
 /// `GET /v4/destinations/{id}`.
@@ -125,7 +130,7 @@ pub(super) async fn list(State(state): State<ManageState>, query: Query) -> Answ
     let client = state.instance().await?.client_id;
     let objects: Vec<DestinationObject<'_>> = destinations
         .iter()
-        .map(|destination| DestinationObject::new(destination, client, None))
+        .map(|destination| DestinationObject::new(destination, client, None, &state.parts.rules))
         .collect();
     ok(&objects)
 }

@@ -1,5 +1,7 @@
 use std::sync::atomic::Ordering;
 
+use landfall_catalog::AccessFault;
+use landfall_core::time::Timestamp;
 use landfall_http::manage::InstanceRules;
 use landfall_setup::ProblemCode;
 use serde_json::{Value, json};
@@ -117,7 +119,39 @@ async fn a_failing_check_takes_an_active_destination_back_and_a_passing_fault_do
             status == "failing",
             "{fault}"
         );
+        let failure = &destination["landfall_failure"];
+        assert_eq!(failure.is_object(), status == "failing", "{fault}");
+        if failure.is_object() {
+            assert_eq!(failure["remedy"], "Upload an empty file.", "as the check said");
+            assert_eq!(failure["next_check_at"], "2026-01-05T10:01:00Z");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_destination_whose_load_was_refused_says_why_although_its_last_check_succeeded() {
+    let world = World::new().await;
+    world.destination().await;
+    let stored = world.catalog.destinations().await.unwrap().remove(0);
+    let fault = AccessFault {
+        code: "missing_put_object".to_owned(),
+        message: "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+            .to_owned(),
+    };
+    let now = Timestamp::from_millis(NOW);
+    let refused = world
+        .catalog
+        .load_refused(stored.id, stored.access_revision, fault, now);
+    refused.await.unwrap();
+    let failure = &world.ok("GET", "/v4/destinations/1", "").await["landfall_failure"];
+    assert_eq!(failure["code"], "missing_put_object");
+    for text in ["cause", "remedy"] {
+        assert!(
+            failure[text].as_str().unwrap().contains("s3:PutObject"),
+            "{failure}"
+        );
+    }
+    assert_eq!(failure["next_check_at"], "2026-01-05T10:01:00Z");
 }
 
 #[tokio::test]

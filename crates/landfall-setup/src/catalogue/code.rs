@@ -81,6 +81,14 @@ impl ProblemCode {
     }
 }
 
+impl ProblemCode {
+    /// The code that the API spells so.
+    pub(crate) fn from_spelling(text: &str) -> Option<Self> {
+        let mut codes = super::entries().into_iter().flat_map(|entry| entry.codes);
+        codes.find(|code| code.as_str() == text).copied()
+    }
+}
+
 impl fmt::Display for ProblemCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())

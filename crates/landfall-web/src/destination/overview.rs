@@ -45,6 +45,8 @@ struct OverviewPage {
     meaning: &'static str,
     sources: Vec<MappedSource>,
     panel: CheckPanel,
+    /// Whether the check that is shown is from before loading stopped.
+    is_check_old: bool,
 }
 
 /// What was done before.
@@ -127,6 +129,8 @@ pub(super) async fn show(page: Page, Path(id): Path<u32>, Query(told): Query<Tol
         destination.property("s3_key_format_string"),
         destination.property("output_file_format"),
     );
+    let check = last_check(&page, id).await?;
+    let stopped_at = destination.system_paused_at.as_ref();
     show_page(&OverviewPage {
         frame: page
             .frame(&destination.name, Section::Destinations)
@@ -136,7 +140,11 @@ pub(super) async fn show(page: Page, Path(id): Path<u32>, Query(told): Query<Tol
         is_folder: destination.property("s3_endpoint_url").starts_with("file:"),
         meaning: meaning(&destination.landfall_status),
         sources: mapped_sources(&page, id).await?,
-        panel: CheckPanel::of_page(id, last_check(&page, id).await?),
+        is_check_old: check
+            .as_ref()
+            .zip(stopped_at)
+            .is_some_and(|(check, since)| check.is_before(since)),
+        panel: CheckPanel::of_page(id, check),
         destination,
     })
 }

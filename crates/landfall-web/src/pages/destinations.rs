@@ -8,6 +8,31 @@ use serde::Deserialize;
 
 use crate::components::{Badge, Banner, Empty, Moment};
 use crate::frame::{Frame, Page, Section, Shown, show};
+use crate::words::sentence;
+
+/// Why a destination fails (management-api.md §5.1).
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Failure {
+    /// What the bucket said.
+    pub(crate) message: String,
+    cause: Option<String>,
+    remedy: Option<String>,
+    /// When it is tried again by itself; none while it is paused.
+    pub(crate) next_check_at: Option<Moment>,
+}
+
+impl Failure {
+    /// In a sentence: the cause, or else what the bucket said.
+    pub(crate) fn cause(&self) -> String {
+        sentence(self.cause.as_deref().unwrap_or(&self.message))
+    }
+
+    pub(crate) fn remedy(&self) -> &str {
+        self.remedy
+            .as_deref()
+            .unwrap_or("Look up the message in the log of the server, and check the settings.")
+    }
+}
 
 /// A destination, as far as pages show it (management-api.md §5.1).
 #[derive(Debug, Deserialize)]
@@ -16,6 +41,7 @@ pub(crate) struct Destination {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     landfall_status: String,
+    landfall_failure: Option<Failure>,
     properties: BTreeMap<String, String>,
     created_at: Moment,
 }
@@ -24,6 +50,11 @@ impl Destination {
     /// `landfall_status` (setup-flow.md §8).
     pub(crate) fn status(&self) -> &str {
         &self.landfall_status
+    }
+
+    /// Why it fails, if it does.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.landfall_failure.as_ref()
     }
 
     pub(crate) fn badge(&self) -> Badge {

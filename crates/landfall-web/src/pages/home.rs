@@ -8,15 +8,16 @@ use askama::Template;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use attention::{Matter, NotificationList};
+use attention::{HeldRows, Matter, NotificationList};
 use checklist::{FirstRows, Step};
 use landfall_core::time::Timestamp;
 use rows::Range;
 
+use crate::api::ApiError;
 use crate::components::{Count, Moment, RowsChart, Size, Within};
 use crate::frame::{Frame, Page, Section, Shown, show};
 use crate::pages::destinations::Destination;
-use crate::pages::integrations::{Loaded, News, Prospect, Source, WaitingRows};
+use crate::pages::integrations::{Loaded, News, Prospect, Source, Stats, WaitingRows};
 use crate::pages::loads::{Load, history};
 use crate::state::WebState;
 
@@ -95,6 +96,23 @@ fn waiting(buffer: &Buffer, now: Timestamp) -> Option<WaitingRows> {
     })
 }
 
+/// What waits for a destination that can be loaded to, by source: of deleted ones, too.
+async fn held_rows(page: &Page, sources: &[Source], buffer: &Buffer) -> Result<Vec<HeldRows>, ApiError> {
+    let mut held = Vec::new();
+    let does_wait = buffer.rows.is_none_or(|rows| !rows.is_none());
+    for source in sources.iter().filter(|_| does_wait) {
+        let stats: Stats = page.api.get(&format!("/v4/sources/{}/stats", source.id)).await?;
+        if !stats.rows_held.is_none() {
+            held.push(HeldRows {
+                source_id: source.id,
+                destination_id: source.destination_id,
+                rows: stats.rows_held,
+            });
+        }
+    }
+    Ok(held)
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
@@ -118,15 +136,16 @@ pub(crate) async fn show_home(
 ) -> Shown {
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
     let sources: Vec<Source> = page.api.get("/v4/sources").await?;
+    let buffer: Buffer = page.api.get("/v4/buffer").await?;
+    let held = held_rows(&page, &sources, &buffer).await?;
     let sources: Vec<Source> = sources
         .into_iter()
         .filter(|source| !source.is_deleted())
         .collect();
     let notices: NotificationList = page.api.get("/v4/notifications").await?;
     let loads = history(&state, &page, &[("limit", Some("5"))]).await?.data;
-    let matters = attention::matters(notices, &destinations, &sources);
+    let matters = attention::matters(notices, &destinations, &sources, &held);
     let has_loaded = loads.iter().any(|load| load.completed_at.is_some());
-    let buffer: Buffer = page.api.get("/v4/buffer").await?;
     let waiting = waiting(&buffer, state.now());
     let first_rows = FirstRows::new(has_loaded, buffer.oldest_at.is_some(), waiting.as_ref());
     let steps = checklist::steps(&destinations, &sources, &first_rows);

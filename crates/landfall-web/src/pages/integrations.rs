@@ -15,9 +15,10 @@ mod waiting;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(crate) use list::Stats;
 pub(crate) use overview::ALL_REJECTED;
 pub(crate) use rejects::Reason;
-pub(crate) use source::Source;
+pub(crate) use source::{Source, Standing};
 pub(crate) use table::{Attempt, Day, attempts};
 pub(crate) use waiting::{Loaded, News, Prospect, WaitingRows};
 

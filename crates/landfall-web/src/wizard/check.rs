@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::choose::for_admins;
 use super::run::Run;
 use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
@@ -44,9 +45,19 @@ struct Warning {
 pub(crate) struct Check {
     pub(crate) status: String,
     start_time: Moment,
+    completion_time: Option<Moment>,
     steps: Vec<StepRow>,
     errors: Vec<Problem>,
     warnings: Vec<Warning>,
+}
+
+impl Check {
+    /// Whether it says nothing of what has failed since `since`.
+    pub(crate) fn is_before(&self, since: &Moment) -> bool {
+        let ended = self.completion_time.as_ref().and_then(Moment::timestamp);
+        // A check that succeeds ends the failure: it must have been before, if only by a moment.
+        ended.is_some() && (self.status == "succeeded" || ended < since.timestamp())
+    }
 }
 
 /// The panel. `next`: where a check that succeeds leads; empty to stay.
@@ -170,6 +181,7 @@ pub(super) async fn progress(State(state): State<WebState>, page: Page, Path(id)
 
 /// `GET /destinations/{id}/setup/check`: the panel on a page of its own, for browsers without a script.
 pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+    for_admins(&page)?;
     let stored = Stored::read(&page, id).await?;
     let check = watched(&state, &page, id).await?;
     if check.as_ref().is_some_and(|check| check.status == "succeeded") {

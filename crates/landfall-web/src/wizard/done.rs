@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 
+use super::choose::for_admins;
 use super::steps::verify_path;
 use super::stored::Stored;
 use crate::components::Banner;
@@ -19,6 +20,7 @@ struct DonePage {
 
 /// `GET /destinations/{id}/setup/done`.
 pub(super) async fn show(State(state): State<WebState>, page: Page, Path(id): Path<u32>) -> Shown {
+    for_admins(&page)?;
     let destination = Stored::read(&page, id).await?;
     if !destination.is_active() {
         return Ok(Redirect::to(&verify_path(id)).into_response());

@@ -19,7 +19,7 @@ const S3_DEFAULTS: (&str, &str) = ("Amazon S3", "");
 const FOLDER_DEFAULTS: (&str, &str) = ("Folder", "landfall");
 
 /// The fields of screens 2 and 3, as typed. Credentials are in it until they are stored, so it has no `Debug`.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Draft {
     /// [`FOLDER`], or anything else for S3.
@@ -178,6 +178,22 @@ impl Draft {
             ("s3_server_side_encryption", &self.s3_server_side_encryption, true),
             ("s3_kms_key_id", &self.s3_kms_key_id, is_kms),
         ]
+    }
+
+    /// Whether storing it would come to the same as storing `other`.
+    pub(crate) fn amounts_to(&self, other: &Self) -> bool {
+        let names = |draft: &Self| (draft.name.trim().to_owned(), draft.description.trim().to_owned());
+        names(self) == names(other) && self.properties() == other.properties()
+    }
+
+    /// Whether keys are typed into it, which no page shows.
+    pub(crate) fn has_credentials(&self) -> bool {
+        let keys = [
+            &self.aws_access_key_id,
+            &self.aws_secret_access_key,
+            &self.aws_session_token,
+        ];
+        keys.into_iter().any(|key| !key.is_empty())
     }
 
     /// Takes the name out of what was pasted in its place.

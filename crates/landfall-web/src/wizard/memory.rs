@@ -1,6 +1,7 @@
 //! What the wizard remembers of each session: input that is not stored yet, and challenge names on the screen.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use landfall_catalog::Digest;
@@ -9,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::draft::Draft;
 use super::run::Run;
 use super::stored::Stored;
+use super::tabs::Revision;
 use super::verify::Problems;
 use crate::frame::Page;
 use crate::state::WebState;
@@ -36,7 +38,7 @@ pub(crate) struct Spot {
 pub(crate) enum Kept {
     /// Nothing is typed yet: what is stored holds, and may change meanwhile.
     Untouched,
-    Typed(Box<Draft>),
+    Typed(Box<Draft>, Revision),
     /// It has become a destination.
     Stored(u32),
 }
@@ -62,6 +64,8 @@ impl OfSession for Spot {
 #[derive(Default)]
 pub(crate) struct Memory {
     drafts: Mutex<Vec<(Place, Kept)>>,
+    /// How often any draft has changed.
+    changes: AtomicU64,
     names: Mutex<Vec<(Spot, SecretString)>>,
     problems: Mutex<Vec<(Spot, Problems)>>,
 }
@@ -83,7 +87,7 @@ impl Memory {
     /// What was sent, with credentials that were sent before and are not sent back.
     pub(crate) fn with_kept_credentials(&self, place: Place, sent: Draft) -> Draft {
         let mut draft = match self.kept(place) {
-            Some(Kept::Typed(draft)) => *draft,
+            Some(Kept::Typed(draft, _)) => *draft,
             Some(Kept::Untouched | Kept::Stored(_)) | None => Draft::default(),
         };
         draft.s3_key_format_string.clone_from(&sent.s3_key_format_string);
@@ -95,8 +99,23 @@ impl Memory {
         put(&mut lock(&self.drafts), place, kept);
     }
 
+    /// Keeps what was typed. What is the same as before is no change.
     pub(crate) fn keep_draft(&self, place: Place, draft: Draft) {
-        self.keep(place, Kept::Typed(Box::new(draft)));
+        let revision = match self.kept(place) {
+            Some(Kept::Typed(known, revision)) if *known == draft => revision,
+            Some(Kept::Typed(..) | Kept::Untouched | Kept::Stored(_)) | None => {
+                Revision(1 + self.changes.fetch_add(1, Ordering::Relaxed))
+            }
+        };
+        self.keep(place, Kept::Typed(Box::new(draft), revision));
+    }
+
+    /// The state of a draft, for the forms that are made of it.
+    pub(crate) fn revision(&self, place: Place) -> Revision {
+        match self.kept(place) {
+            Some(Kept::Typed(_, revision)) => revision,
+            Some(Kept::Untouched | Kept::Stored(_)) | None => Revision::default(),
+        }
     }
 
     /// What was typed is stored: the run begins from there again.

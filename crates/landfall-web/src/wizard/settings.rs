@@ -15,6 +15,7 @@ use super::names::names_of;
 use super::run::Run;
 use super::steps::{Screen, Steps, verify_path};
 use super::stored::Stored;
+use super::tabs::{self, MadeOf, Revision};
 use crate::frame::{Frame, Page, Section, Shown, show, show_again};
 use crate::state::WebState;
 use crate::trouble::Trouble;
@@ -27,6 +28,7 @@ struct SettingsPage {
     fields: SettingsFields,
     action: String,
     validate: String,
+    revision: Revision,
 }
 
 /// What links bring along.
@@ -44,6 +46,8 @@ pub(super) struct Sent {
     /// `back`, `keep`, `use-name`, or nothing to go on.
     #[serde(default)]
     go: String,
+    #[serde(default, rename = "revision")]
+    made_of: MadeOf,
     #[serde(flatten)]
     draft: Draft,
 }
@@ -51,7 +55,7 @@ pub(super) struct Sent {
 /// What is typed so far in a run: kept, stored, or the defaults.
 pub(super) async fn draft_of(state: &WebState, page: &Page, run: Run) -> Result<Draft, Trouble> {
     match (state.wizard.kept(place_of(page, run)), run.id) {
-        (Some(Kept::Typed(draft)), _) => Ok(*draft),
+        (Some(Kept::Typed(draft, _)), _) => Ok(*draft),
         (Some(Kept::Untouched), Some(id)) => Ok(Draft::of_stored(
             &Stored::read(page, id).await?,
             external_id(state),
@@ -78,8 +82,9 @@ pub(crate) fn external_id(state: &WebState) -> String {
     generate_uuid(random)
 }
 
-fn screen(page: &Page, run: Run, draft: &Draft, faults: &Faults) -> SettingsPage {
+fn screen(state: &WebState, page: &Page, run: Run, draft: &Draft, faults: &Faults) -> SettingsPage {
     SettingsPage {
+        revision: state.wizard.revision(place_of(page, run)),
         frame: page.frame("Define bucket settings", Section::Destinations),
         steps: Steps::new(Screen::Settings, draft.is_folder(), run),
         fields: SettingsFields::new(draft, faults, run.id.is_some()),
@@ -101,7 +106,7 @@ pub(super) async fn new(
     let run = if is_begun { run } else { begin(&state, &page, run) };
     let mut draft = draft_of(&state, &page, run).await?;
     if is_begun && begun.place.is_none() && begun.bucket.is_none() {
-        return show(&screen(&page, run, &draft, &Faults::new()));
+        return show(&screen(&state, &page, run, &draft, &Faults::new()));
     }
     if let Some(place) = begun.place {
         draft.go_to(&place, &names_of(&page).await?);
@@ -136,7 +141,7 @@ pub(super) async fn change(State(state): State<WebState>, page: Page, run: Run) 
         return Ok(Redirect::to(&begin(&state, &page, run).settings_path()).into_response());
     }
     let draft = draft_of(&state, &page, run).await?;
-    show(&screen(&page, run, &draft, &Faults::new()))
+    show(&screen(&state, &page, run, &draft, &Faults::new()))
 }
 
 /// `POST /destinations/new/settings` and `POST /destinations/{id}/setup/settings`.
@@ -146,12 +151,28 @@ pub(super) async fn take(
     run: Run,
     Form(sent): Form<Sent>,
 ) -> Shown {
-    let mut draft = draft_of(&state, &page, run).await?;
-    draft.take_settings(sent.draft);
+    let place = place_of(&page, run);
+    let kept = match draft_of(&state, &page, run).await {
+        Err(Trouble::DraftIsStored { id }) if sent.go != "keep" => {
+            return carry_over(&state, &page, id, sent.draft).await;
+        }
+        kept => kept?,
+    };
+    let mut draft = kept.clone();
+    draft.take_settings(sent.draft.clone());
+    if sent.made_of.is_before(state.wizard.revision(place)) && draft != kept {
+        if sent.go == "keep" {
+            // Whoever has left the page is told nothing, and what was sent with a button counts.
+            return Ok(Redirect::to(&run.settings_path()).into_response());
+        }
+        let mut screen = screen(&state, &page, run, &draft, &Faults::new());
+        screen.frame.banner = Some(tabs::changed_settings(&sent.draft));
+        return show_again(&screen);
+    }
     if sent.go == "use-name" {
         draft.use_suggested_name();
     }
-    state.wizard.keep_draft(place_of(&page, run), draft.clone());
+    state.wizard.keep_draft(place, draft.clone());
     let to = |path: &str| Ok(Redirect::to(path).into_response());
     match (sent.go.as_str(), run.id) {
         ("keep" | "use-name", _) => return to(&run.settings_path()),
@@ -165,6 +186,22 @@ pub(super) async fn take(
     if faults.is_empty() {
         to(&run.key_path())
     } else {
-        show_again(&screen(&page, run, &draft, &faults))
+        show_again(&screen(&state, &page, run, &draft, &faults))
     }
+}
+
+/// Settings of a draft that has become the destination `id` in another tab: unless they are what is stored, the form is
+/// shown again, as one that changes the destination.
+async fn carry_over(state: &WebState, page: &Page, id: u32, sent: Draft) -> Shown {
+    let stored = Stored::read(page, id).await?;
+    let present = Draft::of_stored(&stored, external_id(state));
+    let mut draft = present.clone();
+    draft.take_settings(sent.clone());
+    if draft.amounts_to(&present) {
+        return Err(Trouble::DraftIsStored { id });
+    }
+    let run = begin(state, page, Run::of(id));
+    let mut screen = screen(state, page, run, &draft, &Faults::new());
+    screen.frame.banner = Some(tabs::made(&stored.name, &sent));
+    show_again(&screen)
 }

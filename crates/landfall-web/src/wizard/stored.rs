@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::api::ApiError;
 use crate::components::{Badge, Moment};
 use crate::frame::Page;
+use crate::pages::destinations::Failure;
 
 /// A destination that is stored.
 #[derive(Deserialize)]
@@ -18,6 +19,9 @@ pub(crate) struct Stored {
     pub(crate) created_at: Moment,
     pub(crate) paused_at: Option<Moment>,
     pub(crate) system_paused_at: Option<Moment>,
+    /// Why it fails, if it does.
+    #[serde(default)]
+    pub(crate) landfall_failure: Option<Failure>,
     properties: BTreeMap<String, String>,
     /// In the answer to the request that made the name, and never again.
     #[serde(default)]

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use landfall_catalog::{Act, Mapping, NewSource, SourceType};
+use landfall_catalog::{AccessFault, Act, Mapping, NewSource, SourceType};
 use landfall_core::time::Timestamp;
 
 use crate::trip::{KEY, MISSING, Trip, text};
+use crate::world::NOW;
 
 #[tokio::test]
 async fn a_check_shows_its_steps_its_cause_and_its_remedy_and_then_success() {
@@ -74,6 +75,63 @@ async fn a_check_of_the_page_of_a_destination_leads_nowhere() {
 }
 
 #[tokio::test]
+async fn a_destination_that_fails_says_why_itself_and_not_by_a_check_from_before() {
+    let trip = Trip::begin().await;
+    trip.make_destination().await;
+    trip.bucket.is_file_there.store(true, Ordering::Relaxed);
+    trip.browser.post("/destinations/1/check", &[]).await;
+    trip.wait_for_check().await;
+    let (old, why) = ("This check was before loading stopped", "Loading stopped");
+    let page = trip.browser.get("/destinations/1").await.body;
+    assert!(!page.contains(old) && !page.contains(why), "{page}");
+
+    trip.world.wait(60);
+    let catalog = &trip.world.catalog;
+    let stored = catalog.destinations().await.unwrap().remove(0);
+    let fault = AccessFault {
+        code: "missing_put_object".to_owned(),
+        message: "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+            .to_owned(),
+    };
+    let now = Timestamp::from_millis(NOW + 60_000);
+    let refused = catalog.load_refused(stored.id, stored.access_revision, fault, now);
+    refused.await.unwrap();
+    let page = text(&trip.browser.get("/destinations/1").await.body);
+    let grant = "s3:PutObject";
+    for said in [
+        why,
+        old,
+        "Remedy:",
+        grant,
+        "calling the PutObject operation",
+        "checked again by itself, next",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let home = text(&trip.browser.get("/").await.body);
+    assert!(home.contains("is failing") && home.contains(grant), "{home}");
+    let viewer = trip.world.viewer().await;
+    let page = text(&viewer.get("/destinations/1").await.body);
+    assert!(page.contains(grant) && !page.contains("Check now"), "{page}");
+
+    // A check that fails since says for itself why.
+    trip.world.wait(60);
+    trip.bucket.is_file_there.store(false, Ordering::Relaxed);
+    trip.browser.post("/destinations/1/check", &[]).await;
+    trip.wait_for_check().await;
+    let page = text(&trip.browser.get("/destinations/1").await.body);
+    assert!(page.contains(why) && !page.contains(old), "{page}");
+    assert_eq!(
+        page.matches("The challenge file is not in the bucket.").count(),
+        3,
+        "{page}"
+    );
+    trip.browser.post("/destinations/1/pause", &[]).await;
+    let page = trip.browser.get("/destinations/1").await.body;
+    assert!(page.contains("access is not checked by itself"), "{page}");
+}
+
+#[tokio::test]
 async fn a_folder_is_filled_by_one_button() {
     let trip = Trip::begin().await;
     let folder = [
@@ -85,6 +143,12 @@ async fn a_folder_is_filled_by_one_button() {
     let screen = trip.browser.get("/destinations/1/setup/verify").await.body;
     assert!(screen.contains("/srv/my buckets/lake"), "{screen}");
     assert!(!screen.contains("Bucket policy"), "folders have no policy");
+    let (before, hidden) = screen.split_once("<details class=\"disclosure\"").unwrap();
+    assert!(
+        before.contains("shown on this page alone, and only until you leave it"),
+        "{before}"
+    );
+    assert!(hidden.contains("its name, shown only now"), "{hidden}");
     let form = [("wish", "make")];
     let made = trip.browser.post("/destinations/1/setup/challenge", &form).await;
     assert_eq!(made.header("location"), "/destinations/1/setup/check");
@@ -268,7 +332,7 @@ async fn a_source_whose_destination_went_away_says_that_it_refuses_pushes_and_is
         "{alone}"
     );
     assert!(
-        alone.contains("refused with 401 until you resume it") && alone.contains(resume),
+        alone.contains("refused with 401 until it is resumed") && alone.contains(resume),
         "{alone}"
     );
     for path in [

@@ -236,3 +236,126 @@ async fn proposed_names_are_free() {
         );
     }
 }
+
+/// The state of the draft that a page was made of.
+fn revision(page: &str) -> &str {
+    let after = page.split("name=\"revision\" value=\"").nth(1);
+    after.expect("the form says so").split('"').next().unwrap()
+}
+
+const OTHER_TAB: &str = "Another tab has changed this draft";
+
+#[tokio::test]
+async fn of_two_tabs_on_one_draft_the_second_is_told_and_may_overwrite() {
+    let trip = Trip::begin().await;
+    let path = trip.at(SETTINGS).await;
+    let shown = trip.browser.get(&path).await.body;
+    let form = |name: &'static str, of: &str| {
+        let (of, path, trip) = (of.to_owned(), path.clone(), &trip);
+        async move {
+            let fields = [
+                ("name", name),
+                ("s3_bucket", "lake"),
+                ("output_file_format", "jsonl"),
+                ("aws_auth_mode", "static"),
+                ("aws_access_key_id", "AKIATYPED"),
+                ("aws_secret_access_key", "secret"),
+                ("revision", of.as_str()),
+            ];
+            trip.browser.post(&path, &fields).await
+        }
+    };
+    let of = revision(&shown);
+    assert_eq!(screen(&form("First", of).await), "/destinations/new/key");
+    let first_key = trip.show("/destinations/new/key").await.body;
+    // The same once more is no news.
+    assert_eq!(screen(&form("First", of).await), "/destinations/new/key");
+
+    let told = form("Second", of).await;
+    assert_eq!(told.status, 422);
+    for said in [OTHER_TAB, "value=\"Second\"", "Keys that you typed are not shown"] {
+        assert!(told.body.contains(said), "{said}: {}", told.body);
+    }
+    assert!(!told.body.contains("AKIATYPED"), "{}", told.body);
+    let kept = trip.browser.get(&path).await.body;
+    assert!(
+        kept.contains("value=\"First\""),
+        "nothing is overwritten unseen: {kept}"
+    );
+    let again = form("Second", revision(&told.body)).await;
+    assert_eq!(screen(&again), "/destinations/new/key");
+
+    // The first tab is at the key meanwhile, and makes nothing of settings that it has not seen.
+    let key_path = trip.at("/destinations/new/key").await;
+    let key = [("s3_key_format_string", KEY), ("revision", revision(&first_key))];
+    let told = trip.browser.post(&key_path, &key).await;
+    assert!(
+        told.status == 422 && told.body.contains(OTHER_TAB),
+        "{}",
+        told.body
+    );
+    assert!(trip.world.catalog.destinations().await.unwrap().is_empty());
+    let key = [("s3_key_format_string", KEY), ("revision", revision(&told.body))];
+    let made = trip.browser.post(&key_path, &key).await;
+    assert_eq!(
+        made.header("location"),
+        "/destinations/1/setup/verify",
+        "{}",
+        made.body
+    );
+    let stored = trip.world.catalog.destinations().await.unwrap().remove(0);
+    assert_eq!(stored.name, "Second");
+}
+
+#[tokio::test]
+async fn what_is_left_without_a_button_overwrites_nothing_of_another_tab() {
+    let trip = Trip::begin().await;
+    let path = trip.at(SETTINGS).await;
+    let shown = trip.browser.get(&path).await.body;
+    trip.send_settings(&[("name", "First")]).await;
+    let left = [
+        ("name", "Left"),
+        ("s3_bucket", "lake"),
+        ("go", "keep"),
+        ("revision", revision(&shown)),
+    ];
+    assert_eq!(trip.browser.post(&path, &left).await.status, 303);
+    let kept = trip.browser.get(&path).await.body;
+    assert!(kept.contains("value=\"First\""), "{kept}");
+}
+
+#[tokio::test]
+async fn what_a_second_tab_sends_of_a_draft_that_became_a_destination_is_shown_as_a_change_of_it() {
+    let trip = Trip::begin().await;
+    let (settings, key) = (trip.at(SETTINGS).await, trip.at("/destinations/new/key").await);
+    let shown = trip.browser.get(&settings).await.body;
+    trip.send_settings(&[]).await;
+    trip.browser.post(&key, &[("s3_key_format_string", KEY)]).await;
+    let typed = [
+        ("name", "Second"),
+        ("s3_bucket", "lake"),
+        ("output_file_format", "csv"),
+        ("revision", revision(&shown)),
+    ];
+    let other_key = format!("raw/{KEY}");
+    let key_typed = [("s3_key_format_string", other_key.as_str())];
+    let cases = [
+        (&settings, &typed[..], "value=\"Second\""),
+        (&key, &key_typed[..], "raw/["),
+    ];
+    for (path, form, value) in cases {
+        let told = trip.browser.post(path, form).await;
+        assert_eq!(told.status, 422, "{path}");
+        for said in [
+            "Another tab has made the destination Lake",
+            value,
+            "action=\"/destinations/1/setup/",
+        ] {
+            assert!(told.body.contains(said), "{said}: {}", told.body);
+        }
+    }
+    // What is the same as what is stored leads there without a word.
+    let same = trip.browser.post(&key, &[("s3_key_format_string", KEY)]).await;
+    assert_eq!(same.header("location"), "/destinations/1/setup/key");
+    assert_eq!(trip.world.catalog.destinations().await.unwrap().len(), 1);
+}

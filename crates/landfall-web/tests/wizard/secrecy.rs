@@ -105,7 +105,7 @@ async fn the_name_stays_while_its_screen_stays_and_is_gone_when_it_is_left() {
     assert!(
         screen
             .body
-            .contains("A challenge file is set. Its name was shown once")
+            .contains("The name of the challenge file is set, and can't be shown")
     );
     assert!(!log.text().contains(&name), "the log has it");
     assert!(

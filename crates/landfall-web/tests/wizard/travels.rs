@@ -78,7 +78,7 @@ async fn going_back_from_the_last_screen_changes_the_same_destination() {
     assert_eq!(destination.properties.open()["s3_key_format_string"], raw);
     let screen = trip.browser.get("/destinations/1/setup/verify").await.body;
     assert!(
-        screen.contains("A challenge file is set."),
+        screen.contains("The name of the challenge file is set, and can't be shown"),
         "the name is not shown again"
     );
 }
@@ -156,9 +156,20 @@ async fn viewers_see_destinations_and_no_wizard() {
         "/destinations/1/setup/settings",
         "/destinations/1/setup/key",
         "/destinations/1/setup/verify",
+        "/destinations/1/setup/check",
+        "/destinations/1/setup/done",
     ] {
-        assert_eq!(viewer.get(path).await.status, 403, "{path}");
+        let refused = viewer.get(path).await;
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(refused.body.contains("Ask an administrator to do it"), "{path}");
+        assert!(refused.body.contains("href=\"/settings/users\""), "{path}");
     }
+    let users = viewer.get("/settings/users").await;
+    assert!(
+        users.status == 200 && users.body.contains("ada"),
+        "{}",
+        users.body
+    );
     for path in ["challenge", "check", "settings", "key", "validate"] {
         let answer = viewer.post(&format!("/destinations/1/setup/{path}"), &[]).await;
         assert_eq!(answer.status, 403, "{path}");

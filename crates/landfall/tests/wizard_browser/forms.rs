@@ -133,13 +133,46 @@ fn the_key_editor_of_an_edit_puts_elements_where_they_belong() {
     let typed = format!("[day_loaded]{key}[year_loaded][month_loaded].[csv|jsonl]");
     assert_eq!(visit.value("#s3_key_format_string"), typed);
     wait_until("the key is right", || {
-        browser.run("return document.querySelector('#key-continue').disabled") == false
+        browser.run("return document.querySelector('#key-continue').ariaDisabled") == "false"
     });
     visit.look_at("destination-edit-key");
     browser.click("#key-continue");
     browser.wait_for("/destinations/1");
     let stored = visit.server.manage("GET", "/v4/destinations/1", None).json();
     assert_eq!(stored["properties"]["s3_key_format_string"], typed);
+    visit.end();
+}
+
+#[test]
+fn a_wrong_key_is_not_sent_and_says_why_where_it_is_typed() {
+    let visit = Visit::new();
+    let browser = &visit.browser;
+    visit.open("/destinations/new/settings?place=folder");
+    browser.wait_for("/destinations/new/settings");
+    browser.type_into("#folder", &visit.root());
+    browser.type_into("#s3_bucket", "tried");
+    visit.press_on(".wizard-actions .button-primary");
+    browser.wait_for("/destinations/new/key");
+    browser.type_into("#s3_key_format_string", "my data");
+    visit.wait_for_text("#key-problems", "contains a space at character 3");
+    let first = visit.text("#key-problems li:first-child > *");
+    let is_told = |when: &str| {
+        visit.wait_for_text("#announcer", &first);
+        visit.wait_for_focus("#s3_key_format_string[aria-invalid=true][aria-describedby~=key-problems]");
+        assert_eq!(browser.path(), "/destinations/new/key", "{when}");
+        browser.run("document.querySelector('#announcer').textContent = ''");
+    };
+    browser.press(ENTER);
+    is_told("Enter in the field");
+    visit.press_on("#key-continue");
+    is_told("Continue");
+    browser.click("#key-reset");
+    wait_until("the key is right", || {
+        browser.run("return document.querySelector('#key-continue').ariaDisabled") == "false"
+    });
+    visit.tab_to("#s3_key_format_string");
+    browser.press(ENTER);
+    browser.wait_for("/destinations/1/setup/verify");
     visit.end();
 }
 

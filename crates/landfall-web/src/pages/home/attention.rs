@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::components::{Badge, Moment, Tone};
-use crate::pages::destinations::Destination;
-use crate::pages::integrations::Source;
+use crate::components::{Badge, Count, Moment, Tone};
+use crate::pages::destinations::{Destination, Failure};
+use crate::pages::integrations::{Source, Standing};
 use crate::words::sentence;
 
 /// Something that is wrong now (management-api.md §12.3, operations.md §1).
@@ -37,7 +37,50 @@ pub(super) struct Matter {
     pub(super) way_out: Option<(String, &'static str)>,
 }
 
-fn matter(notice: Notification) -> Matter {
+/// Why a destination fails, and what to do, as its own page says it.
+fn why(failure: &Failure) -> String {
+    format!(
+        "{} {} What arrives is kept, and loaded once it works again.",
+        failure.cause(),
+        failure.remedy()
+    )
+}
+
+/// The destination that the notification is about, if it fails.
+fn failure_of<'a>(notice: &Notification, destinations: &'a [Destination]) -> Option<&'a Failure> {
+    let is_of_access = notice.event.starts_with("destination.");
+    let is_meant = |one: &&Destination| is_of_access && Some(one.id) == notice.destination_id;
+    destinations.iter().find(is_meant)?.failure()
+}
+
+/// Rows of a source that wait for a destination that can be loaded to.
+#[derive(Debug)]
+pub(super) struct HeldRows {
+    pub(super) source_id: u32,
+    pub(super) destination_id: Option<u32>,
+    pub(super) rows: Count,
+}
+
+/// How many rows wait of those that `is_meant`.
+fn held_of(held: &[HeldRows], is_meant: impl Fn(&HeldRows) -> bool) -> Count {
+    Count(
+        held.iter()
+            .filter(|one| is_meant(one))
+            .map(|one| one.rows.0)
+            .sum(),
+    )
+}
+
+/// A sentence that goes on after another one; empty if nothing waits.
+fn and_waits(rows: Count) -> String {
+    match rows.0 {
+        0 => String::new(),
+        1 => " 1 row waits.".to_owned(),
+        _ => format!(" {} wait.", rows.of("row")),
+    }
+}
+
+fn matter(notice: Notification, destinations: &[Destination], held: &[HeldRows]) -> Matter {
     let badge = match notice.level.as_str() {
         "critical" => Badge::new(Tone::Bad, "Critical"),
         "warning" => Badge::new(Tone::Waiting, "Warning"),
@@ -50,17 +93,25 @@ fn matter(notice: Notification) -> Matter {
         (_, None, Some(destination)) => Some(format!("/destinations/{destination}")),
         (_, None, None) => None,
     };
+    let text = match failure_of(&notice, destinations) {
+        Some(failure) => {
+            let rows = held_of(held, |one| one.destination_id == notice.destination_id);
+            why(failure) + &and_waits(rows)
+        }
+        None => sentence(&notice.message),
+    };
     Matter {
         badge,
         title: notice.title,
-        text: sentence(&notice.message),
+        text,
         since: Some(notice.raised_at),
         href,
         way_out: None,
     }
 }
 
-fn of_destination(destination: &Destination, told: &[u32]) -> Option<Matter> {
+fn of_destination(destination: &Destination, told: &[u32], held: &[HeldRows]) -> Option<Matter> {
+    let rows = held_of(held, |one| one.destination_id == Some(destination.id));
     let (title, text) = match destination.status() {
         // A notification may be dismissed, or come only after a while: the state is always told.
         "failing" if !told.contains(&destination.id) => (
@@ -75,45 +126,75 @@ fn of_destination(destination: &Destination, told: &[u32]) -> Option<Matter> {
             "is not finished",
             "Some settings are missing. What you have entered is kept.",
         ),
+        "paused" if !rows.is_none() => (
+            "is paused",
+            "A user paused it: what arrives for it is kept, and loaded once it is resumed.",
+        ),
+        "active" if !rows.is_none() => (
+            "does not answer",
+            "It is tried again by itself. A check, on its page, says what is wrong.",
+        ),
         _ => return None,
     };
+    let text = destination.failure().map_or_else(|| text.to_owned(), why);
+    let is_paused = destination.status() == "paused";
     Some(Matter {
         badge: destination.badge(),
         title: format!("{} {title}", destination.name),
-        text: text.to_owned(),
+        text: text + &and_waits(rows),
         since: None,
-        href: Some(format!("/destinations/{}", destination.id)),
-        way_out: None,
+        href: Some(destination.href()),
+        way_out: is_paused.then(|| (format!("{}/resume", destination.href()), "Resume")),
     })
 }
 
-fn of_source(source: &Source, has_destinations: bool) -> Option<Matter> {
+/// What is to be said of a source as it is mapped and paused, and the page that mends it.
+fn of_source(source: &Source, has_destinations: bool, held: &[HeldRows]) -> Option<Matter> {
+    let rows = held_of(held, |one| one.source_id == source.id);
     let is_held = source.system_paused_at.is_some();
-    let text = match (is_held, source.destination_id, has_destinations) {
-        (true, None, true) => {
-            "Its destination was removed, and pushes are refused with 401 until you resume it. What was accepted \
-             before waits: choose where it is to go, or connect a new destination, which takes it over."
+    let what = match (source.standing(), is_held) {
+        (Standing::Mapped, true) => {
+            "It is paused since its destination changed or was removed: pushes are refused with 401 until it \
+             is resumed."
         }
-        (true, None, false) => {
-            "Its destination was removed, and pushes are refused with 401 until you resume it. What was accepted \
-             before waits for the next destination that you connect, which takes it over by itself."
+        (Standing::Mapped, false) => return None,
+        (Standing::Removed, _) => {
+            "Its destination was removed, and pushes are refused with 401 until it is resumed. What was accepted \
+             before waits."
         }
-        (true, Some(_), _) => {
-            "It is paused since its destination changed or was removed: pushes are refused with 401 until you \
-             resume it."
+        (Standing::Unmapped, true) => {
+            "Its destination was changed, then taken away, and pushes are refused with 401 until it is resumed. What \
+             was accepted before waits."
         }
-        (false, None, true) => {
-            "It has no destination: what arrives is kept until retention ends. Choose where it is to go, or connect \
-             a new destination, which takes it over."
+        (Standing::Unmapped, false) if source.is_paused() => {
+            "It has no destination, and a user paused it: pushes are refused with 401. What was accepted before waits."
         }
-        (false, None, false) | (false, Some(_), _) => return None,
+        // To begin with, the list of first steps says that a destination is missing.
+        (Standing::Unmapped, false) if !has_destinations && rows.is_none() => return None,
+        (Standing::Unmapped, false) => "It has no destination: what arrives is kept until retention ends.",
+    };
+    let (then, href) = match (source.standing(), has_destinations) {
+        (Standing::Mapped, _) => ("", format!("{}/settings", source.href())),
+        (_, true) => (
+            " Choose where it is to go, or connect a new destination, which takes it over.",
+            format!("{}/settings", source.href()),
+        ),
+        (_, false) => (
+            " It waits for the next destination that you connect, which takes it over by itself.",
+            "/destinations".to_owned(),
+        ),
+    };
+    let waits = if source.standing() == Standing::Mapped {
+        String::new() // that is told of the destination
+    } else {
+        and_waits(rows)
     };
     Some(Matter {
         badge: source.badge(),
         title: source.display_name.clone(),
-        text: text.to_owned(),
+        text: format!("{what}{waits}{then}"),
         since: None,
-        href: Some(format!("{}/settings", source.href())),
+        href: Some(href),
         way_out: is_held.then(|| (format!("{}/resume", source.href()), "Resume")),
     })
 }
@@ -123,6 +204,7 @@ pub(super) fn matters(
     notices: NotificationList,
     destinations: &[Destination],
     sources: &[Source],
+    held: &[HeldRows],
 ) -> Vec<Matter> {
     let rank = |notice: &Notification| match notice.level.as_str() {
         "critical" => 0,
@@ -139,8 +221,16 @@ pub(super) fn matters(
     let has_destinations = !destinations.is_empty();
     notices
         .into_iter()
-        .map(matter)
-        .chain(destinations.iter().filter_map(|one| of_destination(one, &told)))
-        .chain(sources.iter().filter_map(|one| of_source(one, has_destinations)))
+        .map(|notice| matter(notice, destinations, held))
+        .chain(
+            destinations
+                .iter()
+                .filter_map(|one| of_destination(one, &told, held)),
+        )
+        .chain(
+            sources
+                .iter()
+                .filter_map(|one| of_source(one, has_destinations, held)),
+        )
         .collect()
 }

@@ -220,6 +220,11 @@ pub(super) async fn show_connect(
     };
     let banner = match asked.done.as_str() {
         "revoked" => Some(Banner::done(format!("The {} is revoked.", source.token_noun()))),
+        "shown" if !page.signed_in.is_admin() => Some(Banner::warning(format!(
+            "The {noun} was shown once, to the administrator who made it, and can't be shown again. Only administrators \
+             can make another {noun}.",
+            noun = source.token_noun(),
+        ))),
         "shown" => Some(Banner::warning(format!(
             "The {noun} was shown once, and can't be shown again. If you did not copy it, {how} below, and revoke \
              the lost one.",
@@ -238,7 +243,7 @@ pub(super) async fn show_connect(
     };
     show(&ConnectPage {
         frame: page.frame(&source.display_name, SECTION).with_banner(banner),
-        head: source.head(Tab::Connect, &destinations),
+        head: source.head(&page, Tab::Connect, &destinations),
         table: table.to_owned(),
         source,
         tokens,

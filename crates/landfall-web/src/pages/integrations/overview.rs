@@ -195,7 +195,9 @@ fn waiting(stats: &Stats, source: &Source, destination: Option<&Destination>, no
     let is_held = stats.rows_held == stats.rows_to_be_loaded;
     let prospect = match (&stats.next_load_at, destination) {
         _ if stats.rows_to_be_loaded.is_none() => Prospect::Nothing,
-        _ if is_held && source.is_deleted() => Prospect::Held("the integration was deleted".to_owned()),
+        (_, None) if is_held && source.is_deleted() => Prospect::Held(
+            "the integration was deleted without a destination, so this is never loaded".to_owned(),
+        ),
         (_, None) if is_held => Prospect::Held("waiting for a destination".to_owned()),
         (_, Some(one)) if is_held => Prospect::Held(match one.status() {
             "active" => format!("{} does not answer, and is tried again by itself", one.name),
@@ -240,7 +242,7 @@ pub(super) async fn show(
         frame: page
             .frame(&source.display_name, SECTION)
             .with_banner(banner(&asked.done)),
-        head: source.head(Tab::Overview, &destinations),
+        head: source.head(&page, Tab::Overview, &destinations),
         tables: page.api.get(&report).await?,
         source,
         stats,

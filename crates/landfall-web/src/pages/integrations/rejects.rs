@@ -125,7 +125,7 @@ pub(super) async fn browse(page: Page, Path(id): Path<u32>, Query(asked): Query<
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
     show(&RejectsPage {
         frame: page.frame(&format!("Rejected records, {}", source.display_name), SECTION),
-        head: source.head(Tab::Rejects, &destinations),
+        head: source.head(&page, Tab::Rejects, &destinations),
         rejects: page.api.get(&asked.path(id, "20")).await?,
         table: asked.table().map(str::to_owned),
         source,

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 
+use super::list::Stats;
 use super::source::{self, Head, SECTION, Source, Tab};
 use crate::components::Field;
 use crate::frame::{Frame, Page, Shown, show};
@@ -18,6 +19,35 @@ pub(super) struct SettingsPage {
     destinations: Vec<Destination>,
     display_name: Field,
     confirm: Field,
+    /// What becomes of rows that wait if it is deleted.
+    fate: String,
+}
+
+/// What waits, and what becomes of it when the integration is deleted: its destination stays, and can't be changed any
+/// more.
+fn fate(stats: &Stats, destination: Option<&Destination>) -> String {
+    let rows = stats.rows_to_be_loaded;
+    let waits = match (rows.0, stats.has_unread) {
+        (0, false) => return "Nothing waits to be loaded.".to_owned(),
+        (0, true) => "How much waits to be loaded is not counted yet.".to_owned(),
+        (1, false) => "1 row waits to be loaded.".to_owned(),
+        (_, false) => format!("{} wait to be loaded.", rows.of("row")),
+        (_, true) => format!("At least {} wait to be loaded.", rows.of("row")),
+    };
+    let fate = match destination {
+        Some(one) if one.status() == "active" => {
+            format!("What waits is still loaded into {} after the deletion.", one.name)
+        }
+        Some(one) => format!(
+            "What waits is still loaded after the deletion, as soon as {} works; what can't be loaded until retention \
+             ends is lost.",
+            one.name
+        ),
+        None => "What waits is never loaded then, since nobody can choose a destination for a deleted integration. To \
+                 keep it, choose one first, and delete the integration when nothing waits any more."
+            .to_owned(),
+    };
+    format!("{waits} {fate}")
 }
 
 impl SettingsPage {
@@ -37,7 +67,7 @@ impl SettingsPage {
             .destinations
             .iter()
             .find(|one| Some(one.id) == self.source.destination_id);
-        found.map_or("none yet", |one| one.name.as_str())
+        found.map_or("none", |one| one.name.as_str())
     }
 }
 
@@ -52,13 +82,18 @@ pub(super) struct Problems {
 pub(super) async fn settings_page(page: &Page, id: u32, problems: Problems) -> Result<SettingsPage, Trouble> {
     let source = source::read(page, id).await?;
     let destinations: Vec<Destination> = page.api.get("/v4/destinations").await?;
+    let stats: Stats = page.api.get(&format!("/v4/sources/{id}/stats")).await?;
+    let destination = destinations
+        .iter()
+        .find(|one| Some(one.id) == source.destination_id);
     let (typed, name_problem) = match problems.display_name {
         Some((typed, problem)) => (typed, Some(problem)),
         None => (source.display_name.clone(), None),
     };
     Ok(SettingsPage {
         frame: page.frame(&format!("Settings, {}", source.display_name), SECTION),
-        head: source.head(Tab::Settings, &destinations),
+        fate: fate(&stats, destination),
+        head: source.head(page, Tab::Settings, &destinations),
         display_name: Field::text("display_name", "Name")
             .value(&typed)
             .help("What it is called here. The folder in the bucket stays.")

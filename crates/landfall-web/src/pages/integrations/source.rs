@@ -36,7 +36,27 @@ pub(crate) struct Source {
     pub(crate) webhook_url: Option<String>,
 }
 
+/// Where the data of a source goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Mapped,
+    /// Nowhere: it was given no destination, or was taken off one by hand.
+    Unmapped,
+    /// Nowhere, since its destination was removed; nobody has resumed it since.
+    Removed,
+}
+
 impl Source {
+    pub(crate) fn standing(&self) -> Standing {
+        // Of one that was paused by a removal, nothing says where it was; of one that was taken off, it does.
+        let is_left = self.system_paused_at.is_some() && self.left_destination_id.is_none();
+        match self.destination_id {
+            Some(_) => Standing::Mapped,
+            None if is_left => Standing::Removed,
+            None => Standing::Unmapped,
+        }
+    }
+
     pub(crate) fn badge(&self) -> Badge {
         if self.deleted_at.is_some() {
             Badge::new(Tone::Quiet, "Deleted")
@@ -109,7 +129,7 @@ impl Source {
     }
 
     /// What stands above every page about it.
-    pub(crate) fn head(&self, tab: Tab, destinations: &[Destination]) -> Head {
+    pub(crate) fn head(&self, page: &Page, tab: Tab, destinations: &[Destination]) -> Head {
         let destination = destinations
             .iter()
             .find(|one| Some(one.id) == self.destination_id);
@@ -120,6 +140,7 @@ impl Source {
                 (one.name.clone(), one.href(), badge)
             }),
             tab,
+            csrf: page.signed_in.is_admin().then(|| page.signed_in.csrf.clone()),
         }
     }
 }
@@ -158,9 +179,47 @@ pub(crate) struct Head {
     /// Its name, its page, and its state if that matters.
     destination: Option<(String, String, Option<Badge>)>,
     tab: Tab,
+    /// For the forms of administrators; viewers find none.
+    csrf: Option<String>,
 }
 
 impl Head {
+    /// The token of the button that resumes it, on the pages that have no other such button.
+    fn resume(&self) -> Option<&str> {
+        self.csrf.as_deref().filter(|_| self.tab != Tab::Settings)
+    }
+
+    /// Where its data goes while it has no destination.
+    fn nowhere(&self) -> &'static str {
+        match (self.source.standing(), self.source.is_paused()) {
+            (Standing::Removed, _) => "Its destination was removed: what was accepted before waits",
+            (Standing::Mapped | Standing::Unmapped, true) => "No destination: what was accepted before waits",
+            (Standing::Mapped | Standing::Unmapped, false) => {
+                "No destination: what arrives is kept, and waits for one"
+            }
+        }
+    }
+
+    /// Why Landfall paused it.
+    fn why_paused(&self) -> &'static str {
+        match self.source.standing() {
+            Standing::Removed => "because its destination was removed",
+            Standing::Unmapped => "because its destination changed",
+            Standing::Mapped => "because its destination changed or was removed",
+        }
+    }
+
+    /// What becomes of what was accepted before it was paused.
+    fn accepted(&self) -> &'static str {
+        match self.source.standing() {
+            Standing::Mapped => "What was accepted before is loaded.",
+            Standing::Unmapped => "What was accepted before waits for a destination, until retention ends.",
+            Standing::Removed => {
+                "What was accepted before waits for another destination, until retention ends."
+            }
+        }
+    }
+
     fn tabs(&self) -> impl Iterator<Item = (String, &'static str, bool)> {
         let base = self.source.href();
         Tab::SHOWN

@@ -133,8 +133,8 @@ fn failing_destination(seen: &Snapshot, destination: &Destination, failing: &Fai
         Event::DestinationFailing
     };
     let message = format!(
-        "Landfall cannot write to the bucket of destination {}: what comes in is kept until it can. See its \
-         connection check for the remedy",
+        "Landfall cannot write to the bucket of destination {}: what comes in is kept until it can. Its page \
+         says why and what to do",
         destination.name
     );
     Finding {

@@ -334,3 +334,52 @@ fn a_webhook_shows_the_field_for_its_key_and_takes_a_first_call() {
     wait_until("both have landed", || site.lines("hook/data").len() == 2);
     server.kill();
 }
+
+#[test]
+fn a_destination_that_refuses_a_load_says_why_where_it_is_looked_at() {
+    let (site, server, browser, home) = begin();
+    let open = |path: &str| {
+        browser.open(&format!("{home}{path}"));
+        browser.wait_for(path);
+    };
+    let token = server.set_up(&site);
+    for entry in std::fs::read_dir(site.bucket()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::remove_file(path).unwrap(); // the challenge file
+        }
+    }
+    push(&server, &token);
+    wait_until("the destination fails", || {
+        server.destination_status() == "failing"
+    });
+    open("/destinations/1");
+    for said in ["Loading stopped", "Remedy:", "checked again by itself, next"] {
+        assert!(text(&browser, "#failure").contains(said), "{said}");
+    }
+    assert!(text(&browser, "main").contains("This check was before loading stopped"));
+    browser.inspect("destination-failing");
+    open("/");
+    wait_for_text(&browser, "#head", "loaded once it works again");
+    assert!(
+        text(&browser, "#head").contains("rows wait."),
+        "{}",
+        text(&browser, "#head")
+    );
+    browser.inspect("home-failing");
+
+    server
+        .manage(
+            "PUT",
+            "/v4/sources/1",
+            Some(&json!({"paused_at": "2026-01-05T10:00:00Z"})),
+        )
+        .ok();
+    open("/integrations/1");
+    browser.inspect("integration-paused");
+    browser.click(".banner-form button");
+    wait_for_text(&browser, ".banner", "Resumed");
+    open("/integrations/1/settings");
+    browser.inspect("integration-settings-waiting");
+    server.kill();
+}

@@ -118,17 +118,23 @@ pub(super) async fn take(
     if sent.go == "back" {
         return Ok(Redirect::to(&run.settings_path()).into_response());
     }
-    match save(&page, run.id, &draft).await {
+    go_on(&state, &page, run, &draft).await
+}
+
+/// Makes the destination, or changes it.
+async fn go_on(state: &WebState, page: &Page, run: Run, draft: &Draft) -> Shown {
+    match save(page, run.id, draft).await {
         Ok(mut stored) => {
+            let place = place_of(page, run);
             match run.id {
                 Some(_) => state.wizard.drop_draft(place),
                 // Whoever comes back to it changes what was made, and makes no second one.
                 None => state.wizard.keep(place, Kept::Stored(stored.id)),
             }
-            keep_name(&state, &page, &mut stored);
+            keep_name(state, page, &mut stored);
             Ok(Redirect::to(&verify_path(stored.id)).into_response())
         }
-        Err(error) if error.status.is_client_error() => refuse(&state, &page, run, &draft, &error),
+        Err(error) if error.status.is_client_error() => refuse(state, page, run, draft, &error),
         Err(error) => Err(error.into()),
     }
 }

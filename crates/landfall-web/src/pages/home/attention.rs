@@ -46,11 +46,12 @@ fn why(failure: &Failure) -> String {
     )
 }
 
-/// The destination that the notification is about, if it fails.
-fn failure_of<'a>(notice: &Notification, destinations: &'a [Destination]) -> Option<&'a Failure> {
+/// Name and failure of the destination that the notification is about, if it fails.
+fn failure_of<'a>(notice: &Notification, destinations: &'a [Destination]) -> Option<(&'a str, &'a Failure)> {
     let is_of_access = notice.event.starts_with("destination.");
     let is_meant = |one: &&Destination| is_of_access && Some(one.id) == notice.destination_id;
-    destinations.iter().find(is_meant)?.failure()
+    let destination = destinations.iter().find(is_meant)?;
+    Some((&destination.name, destination.failure()?))
 }
 
 /// Rows of a source that wait for a destination that can be loaded to.
@@ -94,9 +95,9 @@ fn matter(notice: Notification, destinations: &[Destination], held: &[HeldRows])
         (_, None, None) => None,
     };
     let text = match failure_of(&notice, destinations) {
-        Some(failure) => {
+        Some((name, failure)) => {
             let rows = held_of(held, |one| one.destination_id == notice.destination_id);
-            why(failure) + &and_waits(rows)
+            format!("{name}: {}{}", why(failure), and_waits(rows))
         }
         None => sentence(&notice.message),
     };

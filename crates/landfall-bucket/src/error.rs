@@ -87,6 +87,8 @@ pub enum FaultKind {
     ChecksumMismatch,
     /// The store confirmed no checksum.
     ChecksumUnconfirmed,
+    /// The store took an upload, but does not have it.
+    NotKept,
     /// The object changed while it was read.
     ChangedWhileRead,
     /// The content had another length than it said, which breaks [`crate::ObjectBody`]'s promise.
@@ -222,6 +224,7 @@ impl BucketError {
             | FaultKind::Conflict
             | FaultKind::NoSuchUpload
             | FaultKind::ChecksumMismatch
+            | FaultKind::NotKept
             | FaultKind::ChangedWhileRead => Reaction::Retry,
             FaultKind::NotFound
             | FaultKind::NoSuchBucket
@@ -292,6 +295,7 @@ impl FaultKind {
         match self {
             Self::ChecksumMismatch => "ChecksumMismatch",
             Self::ChecksumUnconfirmed => "ChecksumUnconfirmed",
+            Self::NotKept => "NotKept",
             Self::ChangedWhileRead => "ChangedWhileRead",
             Self::BodyLength { .. } => "BodyLength",
             Self::DiskFull => "DiskFull",
@@ -306,6 +310,7 @@ impl FaultKind {
         match self {
             Self::ChecksumMismatch => "the store confirmed another checksum than that of the bytes sent",
             Self::ChecksumUnconfirmed => "the store confirmed no checksum",
+            Self::NotKept => "the store answered that it took the upload, but does not have it",
             Self::ChangedWhileRead => "the object changed while it was read",
             Self::BodyLength { .. } => "the content has another length than announced",
             Self::DiskFull => "no space is left on the device",

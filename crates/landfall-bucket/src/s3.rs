@@ -6,6 +6,7 @@ mod fault;
 mod feed;
 mod multipart;
 mod probe;
+mod proof;
 mod pulse;
 mod put;
 mod read;

@@ -6,7 +6,7 @@
 mod support;
 
 use landfall_bucket::{FolderBucket, MultipartPlan, S3Bucket, S3Options, conformance};
-use landfall_sim::{ChecksumHabit, ConditionalHabit, StoreHabits};
+use landfall_sim::{ChecksumHabit, ConditionalHabit, ETagHabit, StoreHabits};
 
 use crate::support::{BUCKET, CHALLENGE, SMALL_PARTS, World};
 
@@ -34,16 +34,18 @@ async fn s3_keeps_the_contract_with_single_puts_and_with_parts() {
 /// Stores without conditional writes are left out: of writers at the same instant, they let several win.
 #[tokio::test]
 async fn stores_that_lack_another_feature_keep_the_contract() {
-    let lacking = |checksums, has_multipart| StoreHabits {
+    let lacking = |checksums, has_multipart, e_tags| StoreHabits {
         conditional: ConditionalHabit::Kept,
         checksums,
         has_multipart,
+        e_tags,
     };
     let cases = [
-        lacking(ChecksumHabit::Refused, true),
-        lacking(ChecksumHabit::Ignored, true),
-        lacking(ChecksumHabit::Kept, false),
-        lacking(ChecksumHabit::Refused, false),
+        lacking(ChecksumHabit::Refused, true, ETagHabit::Md5),
+        lacking(ChecksumHabit::Ignored, true, ETagHabit::Md5),
+        lacking(ChecksumHabit::Ignored, true, ETagHabit::Opaque),
+        lacking(ChecksumHabit::Kept, false, ETagHabit::Md5),
+        lacking(ChecksumHabit::Refused, false, ETagHabit::Opaque),
     ];
     for habits in cases {
         conformance::suite(&World::with_habits(habits).await.bucket().await, CHALLENGE).await;

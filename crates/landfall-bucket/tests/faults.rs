@@ -13,7 +13,7 @@ use landfall_bucket::conformance::{Pieces, content, tags};
 use landfall_bucket::{
     Bucket, BucketError, FaultKind, Operation, PutOutcome, Reaction, S3Bucket, S3Options, WriteProbe,
 };
-use landfall_sim::{Fault, FaultRule, Occurrence, RequestKind};
+use landfall_sim::{ChecksumHabit, ETagHabit, Fault, FaultRule, Occurrence, RequestKind, StoreHabits};
 
 use crate::support::{BUCKET, CHALLENGE, World};
 
@@ -68,11 +68,14 @@ fn kinds_of_puts() -> [(RequestKind, Pieces); 5] {
     ]
 }
 
-/// What the store holds besides the challenge file.
+/// What a store may be known by.
+const FIRST: &str = "a/1";
+
+/// What the store holds besides the challenge file and the first object.
 fn landed(world: &World) -> Vec<(String, Bytes)> {
     let objects = world.store.objects(BUCKET).into_iter();
     objects
-        .filter(|(key, _)| key != CHALLENGE)
+        .filter(|(key, _)| key != CHALLENGE && key != FIRST)
         .map(|(key, object)| (key, object.content()))
         .collect()
 }
@@ -216,6 +219,79 @@ async fn an_upload_that_the_store_confirms_wrongly_is_not_taken_for_landed() {
         assert_eq!(world.sleep.waits.load(Ordering::Relaxed), 1, "{kind:?}");
         assert_eq!(landed(&world), [(KEY.to_owned(), pieces.whole())], "{kind:?}");
     }
+}
+
+/// A store like S3, one that knows only `Content-MD5` and says so in ETags, and one that confirms nothing.
+fn ways_to_confirm() -> [StoreHabits; 3] {
+    let old = StoreHabits {
+        checksums: ChecksumHabit::Ignored,
+        e_tags: ETagHabit::Md5,
+        ..StoreHabits::like_aws()
+    };
+    let silent = StoreHabits {
+        e_tags: ETagHabit::Opaque,
+        ..old
+    };
+    [StoreHabits::like_aws(), old, silent]
+}
+
+/// `test` for each store, each request of an upload, and with a store that was written to before or not.
+async fn for_each_upload<F: Future<Output = ()>>(
+    fault: Fault,
+    test: impl Fn(String, World, S3Bucket, RequestKind, Pieces) -> F,
+) {
+    for habits in ways_to_confirm() {
+        for (kind, pieces) in [(RequestKind::PutObject, SMALL), (RequestKind::UploadPart, LARGE)] {
+            for (is_known, nth) in [(false, 1), (true, 1), (false, 2), (true, 2)] {
+                let world = World::with_habits(habits).await;
+                let bucket = world.bucket().await;
+                if is_known {
+                    bucket
+                        .put_once(FIRST, Arc::new(SMALL), &tags())
+                        .await
+                        .expect("the first");
+                }
+                world
+                    .store
+                    .script(strike(kind, Occurrence::Nth(nth), fault.clone()));
+                let case = format!("{habits:?}, known: {is_known}, no. {nth} of {kind:?}");
+                test(case, world, bucket, kind, pieces).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_confirms_nothing_is_not_taken_for_a_landed_object() {
+    for_each_upload(Fault::Swallow, |case, world, bucket, _, pieces| async move {
+        let outcome = put(&bucket, pieces).await.expect(&case);
+        assert_ne!(outcome, PutOutcome::Taken, "{case}");
+        assert_eq!(landed(&world), [(KEY.to_owned(), pieces.whole())], "{case}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_nothing_is_found_out() {
+    for_each_upload(Fault::Swallow, |case, world, bucket, kind, pieces| async move {
+        world
+            .store
+            .script(strike(kind, Occurrence::Every, Fault::Swallow));
+        let refusal = put(&bucket, pieces).await.expect_err(&case);
+        assert_eq!(*refusal.kind(), FaultKind::NotKept, "{case}");
+        assert_eq!(landed(&world), [], "{case}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_that_were_stored_wrongly_are_not_taken_for_ours() {
+    for_each_upload(Fault::Garble, |case, world, bucket, _, pieces| async move {
+        let outcome = put(&bucket, pieces).await.expect(&case);
+        let is_whole = landed(&world) == [(KEY.to_owned(), pieces.whole())];
+        assert!(outcome == PutOutcome::Taken || is_whole, "{case}: {outcome:?}");
+    })
+    .await;
 }
 
 #[tokio::test]

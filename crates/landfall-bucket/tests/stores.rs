@@ -11,7 +11,8 @@ use bytes::Bytes;
 use landfall_bucket::conformance::tags;
 use landfall_bucket::{Bucket, Credentials, FaultKind, PutOutcome, Reaction, S3Bucket, S3Config, WriteProbe};
 use landfall_sim::{
-    ACCESS_KEY_ID, ChecksumHabit, ConditionalHabit, Fault, FaultRule, Occurrence, RequestKind, StoreHabits,
+    ACCESS_KEY_ID, ChecksumHabit, ConditionalHabit, ETagHabit, Fault, FaultRule, Occurrence, RequestKind,
+    StoreHabits,
 };
 
 use crate::support::{BUCKET, CHALLENGE, World};
@@ -313,7 +314,8 @@ async fn a_store_without_conditional_writes_is_looked_at_first() {
             let world = World::with_habits(StoreHabits {
                 conditional,
                 checksums,
-                has_multipart: true,
+                e_tags: ETagHabit::Md5,
+                ..StoreHabits::like_aws()
             })
             .await;
             world.store.place(BUCKET, "a/taken", b"someone else's");
@@ -342,6 +344,7 @@ async fn a_store_without_the_new_checksums_gets_content_md5() {
     for checksums in [ChecksumHabit::Ignored, ChecksumHabit::Refused] {
         let habits = StoreHabits {
             checksums,
+            e_tags: ETagHabit::Md5,
             ..StoreHabits::like_aws()
         };
         let world = World::with_habits(habits).await;
@@ -367,6 +370,23 @@ async fn a_store_without_the_new_checksums_gets_content_md5() {
             "{checksums:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_store_that_confirms_nothing_at_all_is_read_back() {
+    let habits = StoreHabits {
+        checksums: ChecksumHabit::Ignored,
+        e_tags: ETagHabit::Opaque,
+        ..StoreHabits::like_aws()
+    };
+    let world = World::with_habits(habits).await;
+    let bucket = world.bucket().await;
+    put(&bucket, "a/1", "first").await;
+    put(&bucket, "a/2", "second").await;
+    world.store.script(Vec::new());
+    put(&bucket, "a/3", "third").await;
+    assert_eq!(count(&world, RequestKind::PutObject), 1);
+    assert_eq!(count(&world, RequestKind::GetObject), 1);
 }
 
 #[tokio::test]

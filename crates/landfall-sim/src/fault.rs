@@ -92,6 +92,10 @@ pub enum Fault {
     WrongChecksum,
     /// The answer's body breaks off.
     CutBody,
+    /// The request is not handled, but answered `200` without a word: what a proxy or a broken store may do.
+    Swallow,
+    /// What is uploaded is stored with a wrong bit, whatever checksums came with it.
+    Garble,
 }
 
 impl Fault {

@@ -71,6 +71,14 @@ impl Front {
                     .insert("x-amz-checksum-crc32", HeaderValue::from_static("AAAAAA=="));
                 Ok(answer)
             }
+            Some(Fault::Swallow) => {
+                drain(request).await;
+                Ok(Response::new(Body::empty()))
+            }
+            Some(Fault::Garble) => {
+                self.store.state().garbles_next = true;
+                self.handle(request).await
+            }
             Some(Fault::CutBody) => Ok(self.handle(request).await?.map(cut)),
         }
     }

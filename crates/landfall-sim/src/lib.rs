@@ -15,5 +15,5 @@ mod sts;
 pub use crate::certificate::Certificate;
 pub use crate::fault::{Fault, FaultRule, Occurrence, RequestKind, SeenRequest};
 pub use crate::server::{ACCESS_KEY_ID, S3Simulator, SECRET_ACCESS_KEY, SimulatorConfig};
-pub use crate::store::{ChecksumHabit, ConditionalHabit, StoreHabits, StoredObject};
+pub use crate::store::{ChecksumHabit, ConditionalHabit, ETagHabit, StoreHabits, StoredObject};
 pub use crate::sts::{ASSUME_ROLE_REFUSAL, EXTERNAL_ID};

@@ -11,7 +11,7 @@ use md5::{Digest, Md5};
 use s3s::dto::*;
 use s3s::{Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
-use crate::store::{ChecksumHabit, ConditionalHabit, PendingUpload, State, Store, StoredObject};
+use crate::store::{ChecksumHabit, ConditionalHabit, ETagHabit, PendingUpload, State, Store, StoredObject};
 
 type Answer<T> = S3Result<S3Response<T>>;
 
@@ -48,7 +48,14 @@ impl Store {
                 .map_err(|_broken| s3_error!(IncompleteBody))?,
             None => Vec::new(),
         };
-        let object = StoredObject::new(pieces);
+        let is_garbled = std::mem::take(&mut self.state().garbles_next);
+        let mut object = StoredObject::new(if is_garbled { garbled(&pieces) } else { pieces });
+        if self.habits.e_tags == ETagHabit::Md5 {
+            object.e_tag = format!("\"{}\"", hexadecimal(&object.md5()));
+        }
+        if is_garbled {
+            return Ok(object);
+        }
         let is_checked = self.habits.checksums == ChecksumHabit::Kept;
         if is_checked && crc32.is_some_and(|crc32| crc32 != crc32_text(object.crc32)) {
             return Err(s3_error!(
@@ -111,9 +118,28 @@ fn no_such_upload() -> S3Error {
 }
 
 fn md5_text(object: &StoredObject) -> String {
+    STANDARD.encode(object.md5())
+}
+
+fn hexadecimal(md5: &[u8]) -> String {
+    md5.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The MD5 of the MD5s of the parts, and how many they are.
+fn e_tag_of_parts<'a>(parts: impl ExactSizeIterator<Item = &'a StoredObject>) -> String {
+    let count = parts.len();
     let mut hasher = Md5::new();
-    object.pieces.iter().for_each(|piece| hasher.update(piece));
-    STANDARD.encode(hasher.finalize())
+    parts.for_each(|part| hasher.update(part.md5()));
+    format!("\"{}-{count}\"", hexadecimal(&hasher.finalize()))
+}
+
+/// The same bytes, but for one bit.
+fn garbled(pieces: &[Bytes]) -> Vec<Bytes> {
+    let mut bytes = pieces.concat();
+    if let Some(byte) = bytes.last_mut() {
+        *byte ^= 1;
+    }
+    vec![bytes.into()]
 }
 
 fn sorted(metadata: Option<Metadata>) -> BTreeMap<String, String> {
@@ -341,6 +367,9 @@ impl S3 for Store {
             .flat_map(|part| part.pieces.clone())
             .collect();
         let mut object = StoredObject::new(pieces);
+        if self.habits.e_tags == ETagHabit::Md5 {
+            object.e_tag = e_tag_of_parts(upload.parts.values());
+        }
         object.metadata = upload.metadata.clone();
         object.content_type = upload.content_type.clone();
         let is_checked = self.habits.checksums == ChecksumHabit::Kept;

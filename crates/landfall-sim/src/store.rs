@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::{Bytes, BytesMut};
+use md5::{Digest, Md5};
 
 /// What a store does with `If-None-Match: *` on writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub enum ChecksumHabit {
     Refused,
 }
 
+/// What a store's ETags are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ETagHabit {
+    /// The MD5 of the content, as S3's are without encryption by KMS.
+    Md5,
+    /// Something else.
+    Opaque,
+}
+
 /// Which features the store has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreHabits {
@@ -36,16 +46,19 @@ pub struct StoreHabits {
     pub checksums: ChecksumHabit,
     /// Multipart uploads; without them they are answered with `501`.
     pub has_multipart: bool,
+    /// ETags.
+    pub e_tags: ETagHabit,
 }
 
 impl StoreHabits {
-    /// All features, as S3 has them.
+    /// All features, as S3 has them. ETags are opaque, as with encryption by KMS: they cost the simulator nothing.
     #[must_use]
     pub fn like_aws() -> Self {
         Self {
             conditional: ConditionalHabit::Kept,
             checksums: ChecksumHabit::Kept,
             has_multipart: true,
+            e_tags: ETagHabit::Opaque,
         }
     }
 }
@@ -63,6 +76,7 @@ pub struct StoredObject {
     pub metadata: BTreeMap<String, String>,
     /// The content type.
     pub content_type: Option<String>,
+    pub(crate) e_tag: String,
 }
 
 impl StoredObject {
@@ -71,12 +85,14 @@ impl StoredObject {
         pieces.iter().for_each(|piece| hasher.update(piece));
         let size_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
         let crc32 = hasher.finalize();
+        let e_tag = format!("\"{crc32:08x}{size_bytes:024x}\"");
         Self {
             pieces,
             size_bytes,
             crc32,
             metadata: BTreeMap::new(),
             content_type: None,
+            e_tag,
         }
     }
 
@@ -87,7 +103,13 @@ impl StoredObject {
     }
 
     pub(crate) fn e_tag(&self) -> String {
-        format!("\"{:08x}{:024x}\"", self.crc32, self.size_bytes)
+        self.e_tag.clone()
+    }
+
+    pub(crate) fn md5(&self) -> [u8; 16] {
+        let mut hasher = Md5::new();
+        self.pieces.iter().for_each(|piece| hasher.update(piece));
+        hasher.finalize().into()
     }
 
     pub(crate) fn range(&self, from_byte: u64, to_byte: u64) -> Bytes {
@@ -124,6 +146,8 @@ pub(crate) struct State {
     pub(crate) buckets: BTreeMap<String, BucketState>,
     pub(crate) uploads: BTreeMap<String, PendingUpload>,
     pub(crate) uploads_made: u64,
+    /// Whether what is received next is stored with a wrong bit, unnoticed.
+    pub(crate) garbles_next: bool,
     /// The order in which objects arrived, for forgetting the oldest.
     arrived: VecDeque<(String, String)>,
     stored_bytes: u64,

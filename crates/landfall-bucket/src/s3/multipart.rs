@@ -11,16 +11,20 @@ use crate::bucket::{Bucket, PutOutcome};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::S3Bucket;
 use crate::s3::feed::{Feed, PartBytes, WrongLength};
+use crate::s3::proof::{Proof, is_made_of};
 use crate::s3::put::{Upload, blocking, if_none_match};
-use crate::s3::traits::{StoreTraits, UploadChecksum, parse_crc32, render_crc32, render_md5};
+use crate::s3::traits::{StoreTraits, UploadChecksum, parse_crc32, render_crc32};
 
 /// Enough to keep a connection busy while the next part is read; each holds one part in memory.
 const PARTS_IN_FLIGHT: usize = 2;
 
-/// A part that the store has.
+/// A part that the store has taken.
 struct StoredPart {
     listed: CompletedPart,
     crc32: crc32fast::Hasher,
+    proof: Proof,
+    /// Whether the store has said that these are its bytes.
+    is_confirmed: bool,
 }
 
 impl S3Bucket {
@@ -92,7 +96,7 @@ impl S3Bucket {
         upload: &Upload<'_>,
         traits: StoreTraits,
         upload_id: &str,
-    ) -> Result<Vec<CompletedPart>, BucketError> {
+    ) -> Result<Vec<StoredPart>, BucketError> {
         let part_bytes = self
             .inner
             .options
@@ -114,7 +118,7 @@ impl S3Bucket {
             whole.combine(&part.crc32);
         }
         upload.note_crc32(whole.finalize());
-        Ok(stored.into_iter().map(|part| part.listed).collect())
+        Ok(stored)
     }
 
     async fn upload_part(
@@ -126,9 +130,7 @@ impl S3Bucket {
         part: PartBytes,
     ) -> Result<StoredPart, BucketError> {
         let hashed = part.clone();
-        let (crc32, md5) = blocking(move || hash(&hashed, traits.checksum)).await;
-        let crc32_text =
-            (traits.checksum == UploadChecksum::Crc32).then(|| render_crc32(crc32.clone().finalize()));
+        let (crc32, proof) = blocking(move || hash(&hashed, traits.checksum)).await;
         let uploading = || async {
             let answer = self
                 .attempt(Operation::UploadPart, part.size_bytes, |client| {
@@ -139,17 +141,21 @@ impl S3Bucket {
                         .upload_id(upload_id)
                         .part_number(number)
                         .content_length(part.size_bytes.try_into().unwrap_or(i64::MAX))
-                        .set_checksum_crc32(crc32_text.clone())
-                        .set_content_md5(md5.clone())
+                        .set_checksum_crc32(proof.crc32_header())
+                        .set_content_md5(proof.md5_header())
                         .body(part.clone().into_stream());
                     uploading.customize().disable_payload_signing().send()
                 })
                 .await?;
-            let sent = crc32.clone().finalize();
-            self.confirm(Operation::UploadPart, traits, answer.checksum_crc32(), sent)?;
-            Ok(answer)
+            let told = proof.judge(answer.checksum_crc32(), answer.e_tag());
+            let is_confirmed = self.confirm(Operation::UploadPart, traits, told)?;
+            // A part can't be looked at; without an ETag it can't be named either.
+            if !is_confirmed && (traits.knows_crc32() || answer.e_tag.is_none()) {
+                return Err(BucketError::new(Operation::UploadPart, FaultKind::NotKept));
+            }
+            Ok((answer, is_confirmed))
         };
-        let answer = self
+        let (answer, is_confirmed) = self
             .inner
             .options
             .retry
@@ -158,9 +164,14 @@ impl S3Bucket {
         let listed = CompletedPart::builder()
             .part_number(number)
             .set_e_tag(answer.e_tag)
-            .set_checksum_crc32(crc32_text)
+            .set_checksum_crc32(proof.crc32_header())
             .build();
-        Ok(StoredPart { listed, crc32 })
+        Ok(StoredPart {
+            listed,
+            crc32,
+            proof,
+            is_confirmed,
+        })
     }
 
     async fn complete_upload(
@@ -168,10 +179,13 @@ impl S3Bucket {
         upload: &Upload<'_>,
         traits: StoreTraits,
         upload_id: &str,
-        parts: Vec<CompletedPart>,
+        stored: Vec<StoredPart>,
     ) -> Result<PutOutcome, BucketError> {
         let whole = upload.crc32().await;
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let listed = stored.iter().map(|part| part.listed.clone()).collect();
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(listed))
+            .build();
         let completing = || async {
             let answer = self
                 .attempt(Operation::CompleteMultipartUpload, 0, |client| {
@@ -194,14 +208,9 @@ impl S3Bucket {
                 .await;
             match answer {
                 Ok(answer) => {
-                    // Each part is confirmed by now; a checksum of the whole must not contradict them.
-                    match answer.checksum_crc32().and_then(parse_crc32) {
-                        Some(stored) if stored != whole => {
-                            let mismatch = FaultKind::ChecksumMismatch;
-                            Err(BucketError::new(Operation::CompleteMultipartUpload, mismatch))
-                        }
-                        Some(_) | None => Ok(PutOutcome::Created { e_tag: answer.e_tag }),
-                    }
+                    self.confirm_whole(upload, &stored, answer.checksum_crc32(), answer.e_tag())
+                        .await?;
+                    Ok(PutOutcome::Created { e_tag: answer.e_tag })
                 }
                 // Also after a lost reply: the upload is gone then, or the object there.
                 Err(refusal) => self.settle(upload, refusal).await,
@@ -212,6 +221,25 @@ impl S3Bucket {
             .retry
             .run(&*self.inner.options.sleep, completing)
             .await
+    }
+
+    /// Whether the parts have become the object.
+    async fn confirm_whole(
+        &self,
+        upload: &Upload<'_>,
+        stored: &[StoredPart],
+        crc32: Option<&str>,
+        e_tag: Option<&str>,
+    ) -> Result<(), BucketError> {
+        let operation = Operation::CompleteMultipartUpload;
+        let proofs: Vec<Proof> = stored.iter().map(|part| part.proof).collect();
+        match crc32.and_then(parse_crc32) {
+            Some(crc32) if crc32 == upload.crc32().await => Ok(()),
+            Some(_) => Err(BucketError::new(operation, FaultKind::ChecksumMismatch)),
+            None if is_made_of(&proofs, e_tag) => Ok(()),
+            None if stored.iter().all(|part| part.is_confirmed) => self.look_for(operation, upload).await,
+            None => self.look_back(operation, upload).await,
+        }
     }
 
     pub(super) async fn abort_upload(&self, key: &str, upload_id: &str) -> Result<(), BucketError> {
@@ -233,7 +261,7 @@ fn wrong_length(wrong: WrongLength) -> BucketError {
     BucketError::new(Operation::UploadPart, FaultKind::BodyLength { promised_bytes })
 }
 
-fn hash(part: &PartBytes, checksum: UploadChecksum) -> (crc32fast::Hasher, Option<String>) {
+fn hash(part: &PartBytes, checksum: UploadChecksum) -> (crc32fast::Hasher, Proof) {
     let mut crc32 = crc32fast::Hasher::new();
     let mut md5 = (checksum == UploadChecksum::ContentMd5).then(Md5::new);
     for piece in part.pieces() {
@@ -242,5 +270,9 @@ fn hash(part: &PartBytes, checksum: UploadChecksum) -> (crc32fast::Hasher, Optio
             md5.update(piece);
         }
     }
-    (crc32, md5.map(|md5| render_md5(md5.finalize().into())))
+    let proof = match md5 {
+        Some(md5) => Proof::Md5(md5.finalize().into()),
+        None => Proof::Crc32(crc32.clone().finalize()),
+    };
+    (crc32, proof)
 }

@@ -7,7 +7,6 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::types::ServerSideEncryption;
-use md5::{Digest, Md5};
 use tracing::debug;
 
 use crate::body::ObjectBody;
@@ -15,11 +14,9 @@ use crate::bucket::{Bucket, PutOutcome, PutTags};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::config::Encryption;
 use crate::s3::feed::Feed;
-use crate::s3::traits::{
-    ConditionalCreate, StoreTraits, UploadChecksum, parse_crc32, render_crc32, render_md5,
-};
+use crate::s3::proof::Proof;
+use crate::s3::traits::{ConditionalCreate, StoreTraits};
 use crate::s3::{LOAD_ID, PART, S3Bucket};
-use crate::survey::Support;
 
 /// Objects up to this size are put a second time to see whether the store keeps `If-None-Match`.
 const CHEAP_TO_PUT_TWICE_BYTES: u64 = 1024 * 1024;
@@ -107,16 +104,12 @@ impl S3Bucket {
         if let Some(outcome) = self.look_first(upload, traits).await? {
             return Ok(outcome);
         }
-        match self.put_request(upload, traits).await {
+        let proof = self.proof_of(upload, traits).await;
+        match self.put_request(upload, traits, proof).await {
             Ok(answer) => {
-                self.confirm(
-                    Operation::PutObject,
-                    traits,
-                    answer.checksum_crc32(),
-                    upload.crc32().await,
-                )?;
-                if traits.knows_crc32() {
-                    self.inner.traits.note_checksums(Support::Present);
+                let told = proof.judge(answer.checksum_crc32(), answer.e_tag());
+                if !self.confirm(Operation::PutObject, traits, told)? {
+                    self.look_back(Operation::PutObject, upload).await?;
                 }
                 Ok(PutOutcome::Created { e_tag: answer.e_tag })
             }
@@ -128,17 +121,13 @@ impl S3Bucket {
         &self,
         upload: &Upload<'_>,
         traits: StoreTraits,
+        proof: Proof,
     ) -> Result<PutObjectOutput, BucketError> {
-        let proof = match traits.checksum {
-            UploadChecksum::Crc32 => Proof::Crc32(render_crc32(upload.crc32().await)),
-            UploadChecksum::ContentMd5 => Proof::Md5(md5_of(Arc::clone(&upload.body)).await),
-        };
         self.attempt(Operation::PutObject, upload.body.size_bytes(), |client| {
             let putting = self.describe(client.put_object(), upload, traits);
-            let putting = match &proof {
-                Proof::Crc32(crc32) => putting.checksum_crc32(crc32),
-                Proof::Md5(md5) => putting.content_md5(md5),
-            };
+            let putting = putting
+                .set_checksum_crc32(proof.crc32_header())
+                .set_content_md5(proof.md5_header());
             let putting = putting.body(Feed::open(Arc::clone(&upload.body)).into_stream());
             send_unsigned(putting)
         })
@@ -172,27 +161,6 @@ impl S3Bucket {
         }
     }
 
-    /// A response that does not confirm the checksum is a failed upload (`loading.md` §6).
-    pub(super) fn confirm(
-        &self,
-        operation: Operation,
-        traits: StoreTraits,
-        confirmed: Option<&str>,
-        sent: u32,
-    ) -> Result<(), BucketError> {
-        match (traits.checksum, confirmed.map(parse_crc32)) {
-            (UploadChecksum::Crc32, Some(Some(confirmed))) if confirmed == sent => Ok(()),
-            (UploadChecksum::Crc32, Some(Some(_))) => {
-                Err(BucketError::new(operation, FaultKind::ChecksumMismatch))
-            }
-            (UploadChecksum::Crc32, Some(None) | None) => {
-                Err(BucketError::new(operation, FaultKind::ChecksumUnconfirmed))
-            }
-            // The store checked it before it answered.
-            (UploadChecksum::ContentMd5, _) => Ok(()),
-        }
-    }
-
     /// After the first small object of a run: puts the same bytes again, which a store that keeps `If-None-Match`
     /// refuses and any other one may safely accept.
     async fn try_condition(
@@ -206,7 +174,8 @@ impl S3Bucket {
         if traits.conditional != ConditionalCreate::Unknown || !is_new || !is_small {
             return traits;
         }
-        let conditional = match self.put_request(upload, traits).await {
+        let proof = self.proof_of(upload, traits).await;
+        let conditional = match self.put_request(upload, traits, proof).await {
             Ok(_) => ConditionalCreate::Absent,
             Err(refusal) if *refusal.kind() == FaultKind::AlreadyExists => ConditionalCreate::Kept,
             Err(_) => ConditionalCreate::Unknown,
@@ -217,11 +186,6 @@ impl S3Bucket {
             ..traits
         }
     }
-}
-
-enum Proof {
-    Crc32(String),
-    Md5(String),
 }
 
 pub(super) fn if_none_match(traits: StoreTraits) -> Option<String> {
@@ -236,17 +200,6 @@ pub(super) async fn send_unsigned(
     putting: PutObjectFluentBuilder,
 ) -> Result<PutObjectOutput, SdkError<PutObjectError>> {
     putting.customize().disable_payload_signing().send().await
-}
-
-pub(super) async fn md5_of(body: Arc<dyn ObjectBody>) -> String {
-    blocking(move || {
-        let mut hasher = Md5::new();
-        for piece in body.open() {
-            hasher.update(&piece);
-        }
-        render_md5(hasher.finalize().into())
-    })
-    .await
 }
 
 /// Work above a millisecond.

@@ -40,7 +40,7 @@ impl S3Bucket {
     }
 
     /// Compares the object that holds the key, if any, with ours: size and checksum, or else the bytes.
-    async fn inspect(&self, upload: &Upload<'_>) -> Result<Option<PutOutcome>, BucketError> {
+    pub(super) async fn inspect(&self, upload: &Upload<'_>) -> Result<Option<PutOutcome>, BucketError> {
         let Some(found) = self.head_attempt(upload.key).await? else {
             return Ok(None);
         };

@@ -11,7 +11,9 @@ use crate::bucket::Bucket;
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::S3Bucket;
 use crate::s3::feed::Feed;
-use crate::s3::put::{md5_of, send_unsigned};
+use crate::s3::proof::md5_of;
+use crate::s3::put::send_unsigned;
+use crate::s3::traits::render_md5;
 use crate::survey::{
     BucketRules, ConditionTrial, IncompleteUploads, ObjectLock, RefusedUpload, Seen, StoreCapabilities,
     Versioning,
@@ -161,7 +163,7 @@ impl S3Bucket {
         let (encryption, key_id) = self.encryption();
         let size_bytes = body.size_bytes();
         // Every store knows this one, and buckets with Object Lock demand a checksum.
-        let md5 = md5_of(Arc::clone(&body)).await;
+        let md5 = render_md5(md5_of(Arc::clone(&body)).await);
         self.attempt(Operation::PutObject, size_bytes, |client| {
             let putting = client
                 .put_object()

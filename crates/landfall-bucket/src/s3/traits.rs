@@ -126,6 +126,8 @@ struct Knowledge {
     /// What has shown, apart from what is assumed until it fails.
     shown: StoreCapabilities,
     is_condition_proven: bool,
+    /// Whether an answer to an upload has repeated its CRC-32.
+    has_confirmed: bool,
 }
 
 impl Learnt {
@@ -139,6 +141,7 @@ impl Learnt {
             traits,
             shown,
             is_condition_proven: false,
+            has_confirmed: false,
         }))
     }
 
@@ -185,6 +188,17 @@ impl Learnt {
 
     pub(crate) fn note_checksums(&self, support: Support) {
         self.lock().shown.checksums = support;
+    }
+
+    /// An answer has repeated the CRC-32 of an upload: from now on one that does not is no answer of this store.
+    pub(crate) fn note_confirmed(&self) {
+        let known = &mut self.lock();
+        known.has_confirmed = true;
+        known.shown.checksums = Support::Present;
+    }
+
+    pub(crate) fn has_confirmed(&self) -> bool {
+        self.lock().has_confirmed
     }
 
     pub(crate) fn note_condition(&self, trial: ConditionTrial) {

@@ -134,9 +134,10 @@ fn pick_by_kind(kind: &FaultKind, refusal: &Refusal<'_>, failing: &Failing<'_>) 
         }
         FaultKind::NotImplemented => &network_entries::NOT_SUPPORTED,
         FaultKind::BadRequest => &network_entries::BAD_REQUEST,
-        FaultKind::UnexpectedAnswer | FaultKind::ChecksumMismatch | FaultKind::ChecksumUnconfirmed => {
-            &network_entries::UNEXPECTED_ANSWER
-        }
+        FaultKind::UnexpectedAnswer
+        | FaultKind::ChecksumMismatch
+        | FaultKind::ChecksumUnconfirmed
+        | FaultKind::NotKept => &network_entries::UNEXPECTED_ANSWER,
         FaultKind::DiskFull => &folder_entries::DISK_FULL,
         FaultKind::Io => &folder_entries::FOLDER_ERROR,
         // The rest are faults of uploads, which a check does not make.

@@ -12,6 +12,7 @@ mod completions;
 mod control;
 mod credential_hints;
 mod demo;
+mod descriptor;
 mod environment;
 mod hooks;
 mod key;

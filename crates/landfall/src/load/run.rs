@@ -25,6 +25,7 @@ use super::signals::Signals;
 use super::stdout;
 use crate::cli::LoadOptions;
 use crate::clock::SystemClock;
+use crate::descriptor::Patient;
 use crate::log::LogLevel;
 use crate::remedy::Remedies;
 use crate::wiring::{aws_options, open_bucket};
@@ -74,7 +75,7 @@ pub(super) fn run(
         source: source(options)?,
         is_dry: options.dry_run,
         observer: hooked.clone(),
-        output: Box::new(std::io::stdout()),
+        output: Box::new(Patient(std::io::stdout())),
         retries,
     };
     let outcome = target.run(&runtime, &signals);

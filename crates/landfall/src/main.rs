@@ -14,6 +14,7 @@ mod credential_hints;
 mod demo;
 mod descriptor;
 mod environment;
+mod file_limit;
 mod hooks;
 mod key;
 mod load;

@@ -258,6 +258,9 @@ impl BucketError {
         let endpoint = self.0.endpoint.as_deref().unwrap_or("the bucket");
         match self.0.kind {
             FaultKind::NoCredentials => "Unable to locate credentials".to_owned(),
+            FaultKind::Connect if self.broke_off() => format!(
+                "Connection was closed before we received a valid response from endpoint URL: \"{endpoint}\"."
+            ),
             FaultKind::Connect => format!("Could not connect to the endpoint URL: \"{endpoint}\""),
             FaultKind::Tls => format!("SSL validation failed for {endpoint}"),
             FaultKind::Timeout if self.0.status.is_none() => "Connection timed out.".to_owned(),
@@ -268,6 +271,19 @@ impl BucketError {
                 self.shown_text()
             ),
         }
+    }
+
+    /// Whether there was a connection, and it ended too early: by the words of the system, of HTTP and of TLS.
+    fn broke_off(&self) -> bool {
+        let words = [
+            "Connection reset",
+            "Broken pipe",
+            "connection closed",
+            "unexpected end of file",
+            "peer closed connection",
+        ];
+        let message = self.0.message.as_deref().unwrap_or_default();
+        words.iter().any(|part| message.contains(part))
     }
 
     fn shown_code(&self) -> String {
@@ -377,6 +393,13 @@ mod tests {
                 BucketError::new(Operation::HeadBucket, FaultKind::Connect)
                     .with_connection("https://minio.example.com", Some("Connection refused")),
                 "Could not connect to the endpoint URL: \"https://minio.example.com\"",
+            ),
+            (
+                BucketError::new(Operation::PutObject, FaultKind::Connect).with_connection(
+                    "https://minio.example.com",
+                    Some("Connection reset by peer (os error 104)"),
+                ),
+                "Connection was closed before we received a valid response from endpoint URL: \"https://minio.example.com\".",
             ),
         ];
         for (fault, raw_message) in cases {

@@ -79,7 +79,7 @@ pub enum RunError {
     #[error("reading the input: {0}")]
     Input(std::io::Error),
     /// A state could not be handed back.
-    #[error("writing a STATE to stdout: {0}{}", remedy_of_size(.0))]
+    #[error("writing a STATE to stdout: {}{}", .0, remedy_of_size(.0))]
     Output(std::io::Error),
     /// Nobody wanted to wait for the loads that were left.
     #[error("stopped by a second signal before all was loaded: run it again from the last STATE")]

@@ -28,6 +28,9 @@ impl fmt::Display for Operation {
     }
 }
 
+/// How the message of a connection that broke off begins, as in botocore.
+const BROKEN_OFF: &str = "Connection was closed";
+
 /// What happened, as a fact that callers match on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -261,6 +264,9 @@ impl BucketError {
         let endpoint = self.0.endpoint.as_deref().unwrap_or("the bucket");
         match self.0.kind {
             FaultKind::NoCredentials => "Unable to locate credentials".to_owned(),
+            FaultKind::Connect if self.broke_off() => {
+                format!("{BROKEN_OFF} before we received a valid response from endpoint URL: \"{endpoint}\".")
+            }
             FaultKind::Connect => format!("Could not connect to the endpoint URL: \"{endpoint}\""),
             FaultKind::Tls => format!("SSL validation failed for {endpoint}"),
             FaultKind::Timeout if self.0.status.is_none() => "Connection timed out.".to_owned(),
@@ -271,6 +277,26 @@ impl BucketError {
                 self.shown_text()
             ),
         }
+    }
+
+    /// Whether a message of [`FaultKind::Connect`] tells of a connection that was there, and ended too early: by the
+    /// words of the system, of HTTP and of TLS, or by those of [`BucketError::raw_message`].
+    #[must_use]
+    pub fn tells_of_broken_connection(message: &str) -> bool {
+        let words = [
+            "Connection reset",
+            "Broken pipe",
+            "connection closed",
+            "unexpected end of file",
+            "peer closed connection",
+            BROKEN_OFF,
+        ];
+        words.iter().any(|part| message.contains(part))
+    }
+
+    fn broke_off(&self) -> bool {
+        let message = self.0.message.as_deref();
+        message.is_some_and(Self::tells_of_broken_connection)
     }
 
     fn shown_code(&self) -> String {
@@ -382,6 +408,13 @@ mod tests {
                 BucketError::new(Operation::HeadBucket, FaultKind::Connect)
                     .with_connection("https://minio.example.com", Some("Connection refused")),
                 "Could not connect to the endpoint URL: \"https://minio.example.com\"",
+            ),
+            (
+                BucketError::new(Operation::PutObject, FaultKind::Connect).with_connection(
+                    "https://minio.example.com",
+                    Some("Connection reset by peer (os error 104)"),
+                ),
+                "Connection was closed before we received a valid response from endpoint URL: \"https://minio.example.com\".",
             ),
         ];
         for (fault, raw_message) in cases {

@@ -12,6 +12,7 @@
 //! or not at all and never replaces a file.
 
 mod compare;
+mod fault;
 mod key;
 mod listing;
 mod publish;
@@ -31,6 +32,8 @@ use crate::bucket::{
     Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };
 use crate::error::{BucketError, Fault, FaultKind, Operation};
+pub use crate::folder::fault::FolderTrouble;
+use crate::folder::fault::judge;
 use crate::survey::StoreCapabilities;
 
 /// The folder for unfinished objects, within the bucket so that it is on the same file system.
@@ -245,63 +248,4 @@ fn is_absence(fault: &io::Error) -> bool {
         fault.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
-}
-
-/// From the system's errors to ours, with the texts that S3 would use where they mean the same.
-fn judge(operation: Operation, fault: &io::Error) -> BucketError {
-    use io::ErrorKind;
-    let is_head = matches!(operation, Operation::HeadBucket | Operation::HeadObject);
-    let kind = match fault.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem if is_head => {
-            return BucketError::with_status(operation, FaultKind::Forbidden, 403);
-        }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => FaultKind::AccessDenied,
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FaultKind::DiskFull,
-        ErrorKind::InvalidFilename => FaultKind::NameTooLong,
-        // A file is where the key needs a folder.
-        ErrorKind::NotADirectory => FaultKind::InvalidKey,
-        _ => FaultKind::Io,
-    };
-    let (code, message) = match kind {
-        FaultKind::AccessDenied => ("AccessDenied".to_owned(), "Access Denied".to_owned()),
-        _ => (format!("{:?}", fault.kind()), fault.to_string()),
-    };
-    Fault {
-        operation,
-        kind,
-        status: None,
-        code: Some(code),
-        message: Some(message),
-        endpoint: None,
-    }
-    .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_systems_errors_become_the_facts_that_s3_would_tell() {
-        use io::ErrorKind;
-        let put = Operation::PutObject;
-        let head = Operation::HeadObject;
-        let cases = [
-            (put, ErrorKind::StorageFull, FaultKind::DiskFull),
-            (put, ErrorKind::QuotaExceeded, FaultKind::DiskFull),
-            (put, ErrorKind::PermissionDenied, FaultKind::AccessDenied),
-            (put, ErrorKind::ReadOnlyFilesystem, FaultKind::AccessDenied),
-            (head, ErrorKind::PermissionDenied, FaultKind::Forbidden),
-            (put, ErrorKind::InvalidFilename, FaultKind::NameTooLong),
-            (put, ErrorKind::NotADirectory, FaultKind::InvalidKey),
-            (put, ErrorKind::Interrupted, FaultKind::Io),
-        ];
-        for (operation, fault, kind) in cases {
-            assert_eq!(
-                *judge(operation, &fault.into()).kind(),
-                kind,
-                "{fault:?} of {operation}"
-            );
-        }
-    }
 }

@@ -47,7 +47,7 @@ pub use crate::bucket::{
     Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };
 pub use crate::error::{BucketError, FaultKind, Operation, Reaction};
-pub use crate::folder::FolderBucket;
+pub use crate::folder::{FolderBucket, FolderTrouble};
 pub use crate::retry::{RetryPolicy, Sleep, TokioSleep};
 pub use crate::s3::{
     CallerIdentity, Credentials, Encryption, MultipartPlan, S3Bucket, S3Config, S3Options, Timeouts,

@@ -54,10 +54,8 @@ async fn keys_that_cannot_be_files_are_refused() {
         (too_long.as_str(), Some(FaultKind::NameTooLong)),
         ("../outside", Some(FaultKind::InvalidKey)),
         (".landfall-tmp/1", Some(FaultKind::InvalidKey)),
-        ("a file/below", Some(FaultKind::InvalidKey)),
     ];
     let folder = Folder::new();
-    folder.put("a file").await.expect("put");
     for (key, expected) in cases {
         let refusal = folder.put(key).await.err();
         assert_eq!(
@@ -70,6 +68,47 @@ async fn keys_that_cannot_be_files_are_refused() {
             "key: {key}"
         );
     }
+    assert_eq!(folder.temporary_files(), 0);
+}
+
+#[tokio::test]
+async fn a_file_in_the_way_of_a_folder_is_named() {
+    let folder = Folder::new();
+    folder.put("a file").await.expect("put");
+    for key in ["a file/below", "a file/far/below"] {
+        let refusal = folder.put(key).await.expect_err("it can't be put");
+        let expected = format!(
+            "{} is a file where a folder is needed",
+            folder.path("a file").display()
+        );
+        assert_eq!(refusal.message(), Some(expected.as_str()), "key: {key}");
+        assert_eq!(refusal.reaction(), Reaction::AskOperator, "key: {key}");
+    }
+    assert_eq!(folder.temporary_files(), 0);
+    fs::remove_dir(folder.path(".landfall-tmp")).expect("the reserved folder");
+    fs::write(folder.path(".landfall-tmp"), "").expect("a file in its place");
+    let refusal = folder.put("shop/1").await.expect_err("it can't be put");
+    let message = refusal.message().expect("it says why");
+    assert!(
+        message.contains(".landfall-tmp is a file where a folder is needed"),
+        "{message}"
+    );
+}
+
+/// `/dev/shm` is a file system of its own on Linux.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_on_another_file_system_is_named() {
+    let elsewhere = TempDir::new_in("/dev/shm").expect("a folder in memory");
+    let folder = Folder::new();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path("crm")).expect("a link");
+    let refusal = folder.put("crm/orders/1").await.expect_err("it can't be put");
+    let expected = format!(
+        "{} is on another file system than the rest of the bucket",
+        folder.path("crm").display()
+    );
+    assert_eq!(refusal.message(), Some(expected.as_str()));
+    assert_eq!(refusal.reaction(), Reaction::AskOperator);
     assert_eq!(folder.temporary_files(), 0);
 }
 

@@ -79,12 +79,22 @@ pub enum RunError {
     #[error("reading the input: {0}")]
     Input(std::io::Error),
     /// A state could not be handed back.
-    #[error("writing a STATE to stdout: {0}")]
+    #[error("writing a STATE to stdout: {}{}", .0, remedy_of_size(.0))]
     Output(std::io::Error),
-    /// Nobody wanted to wait for loads that are being repeated.
-    #[error("stopped by a second signal while a load was being retried: run it again from the last STATE")]
+    /// Nobody wanted to wait for the loads that were left.
+    #[error("stopped by a second signal before all was loaded: run it again from the last STATE")]
     GivenUp,
     /// A worker ended without an answer.
     #[error("a worker thread died: this is a fault of Landfall, please report it")]
     WorkerDied,
+}
+
+/// What to do about a limit on the size of files, which stdout may lead to.
+fn remedy_of_size(fault: &std::io::Error) -> &'static str {
+    match fault.kind() {
+        std::io::ErrorKind::FileTooLarge => {
+            ": a limit on file sizes is in the way: raise it (ulimit -f), or send states elsewhere"
+        }
+        _ => "",
+    }
 }

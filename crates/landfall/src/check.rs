@@ -1,6 +1,6 @@
 //! `landfall check`: the steps of setup-flow.md §6.2, each with its cause and remedy when it fails.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use landfall_bucket::{RetryPolicy, S3Options};
@@ -52,8 +52,6 @@ pub(crate) fn print_steps(shown: Shown<'_>) {
         }
         Shown::Lines(lines) => out::write(format_args!("{}", visible(lines))),
     }
-    // Without a line break nothing would show yet. Whoever closed stdout waits for nothing more.
-    let _ = std::io::stdout().flush();
 }
 
 fn show_live(title: &str) {

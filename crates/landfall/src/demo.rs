@@ -11,7 +11,6 @@ use landfall_load::{LoadError, LoadFacts, LoadReport, Observer};
 
 use crate::cli::DemoOptions;
 use crate::load::input::Source;
-use crate::load::retries::Retries;
 use crate::load::run::{TargetRun, start_runtime};
 use crate::load::settings;
 use crate::load::signals::Signals;
@@ -52,7 +51,6 @@ fn demo(options: &DemoOptions) -> anyhow::Result<()> {
             observer: collector.clone(),
             // Nobody resumes a demo.
             output: Box::new(std::io::sink()),
-            retries: Retries::default(),
         };
         let summary = target.run(&runtime, &Signals::unwatched())?;
         let reports = std::mem::take(&mut *collector.reports.lock().unwrap_or_else(PoisonError::into_inner));

@@ -4,11 +4,10 @@ mod batch_files;
 mod hooks;
 pub(crate) mod input;
 mod observer;
-pub(crate) mod retries;
 pub(crate) mod run;
 pub(crate) mod settings;
 pub(crate) mod signals;
-mod stdout;
+mod stdio;
 
 use std::process::ExitCode;
 

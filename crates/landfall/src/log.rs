@@ -1,7 +1,6 @@
 //! Log lines: `LEVEL message` on stderr (singer.md §8).
 
 use std::fmt;
-use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::ProgressBar;
@@ -11,6 +10,8 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::out;
 
 /// A progress line on the terminal, around which log lines are written.
 static PROGRESS: OnceLock<ProgressBar> = OnceLock::new();
@@ -97,7 +98,7 @@ fn write_line(level: &str, message: &str) {
     let line = fit_for_a_line(message);
     let write = || {
         // Nobody is left to tell when stderr is closed.
-        let _ = writeln!(std::io::stderr().lock(), "{level} {line}");
+        let _ = out::to_stderr(&format!("{level} {line}\n"));
     };
     match PROGRESS.get() {
         Some(progress) => progress.suspend(write),
@@ -111,13 +112,9 @@ fn above_live_line(write: impl FnOnce()) {
         return write();
     };
     // A terminal that went away needs neither.
-    let show = |text: &str| {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    };
-    show("\r\x1b[2K");
+    let _ = out::to_stdout("\r\x1b[2K");
     write();
-    show(line);
+    let _ = out::to_stdout(line);
 }
 
 struct Lines(Level);

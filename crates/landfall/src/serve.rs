@@ -22,6 +22,7 @@ mod waiting;
 use std::process::ExitCode;
 
 use crate::cli::ServeOptions;
+use crate::file_limit;
 use crate::log::{self, LogLevel};
 
 /// Runs the command: exit 0 after a signal, 1 when it can't go on, 2 for settings that can't be used.
@@ -38,9 +39,10 @@ pub(crate) fn run(options: &ServeOptions) -> ExitCode {
         .enable_all()
         .on_thread_start(let_landing_go_first)
         .build();
-    let served = runtime
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run::serve(settings)));
+    let served = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        file_limit::fail_instead_of_dying(&runtime);
+        runtime.block_on(run::serve(settings))
+    });
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

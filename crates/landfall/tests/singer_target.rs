@@ -462,7 +462,7 @@ fn a_later_signal_while_loads_are_retried_ends_the_run_at_once() {
     assert_eq!(ended.states(), ["{\"done\":3}"]);
     assert_eq!(
         ended.last_log_line(),
-        "CRITICAL stopped by a second signal while a load was being retried: run it again from the last STATE"
+        "CRITICAL stopped by a second signal before all was loaded: run it again from the last STATE"
     );
     assert_eq!(numbers(&store.objects()), [0, 1, 2]);
 }

@@ -12,8 +12,9 @@ use tracing::{debug, warn};
 use crate::body::ObjectBody;
 use crate::bucket::{PutOutcome, WriteProbe};
 use crate::error::{BucketError, FaultKind, Operation};
+use crate::folder::fault::{judge, judge_at};
 use crate::folder::write::write_synced;
-use crate::folder::{Place, TEMPORARY, compare, judge, key};
+use crate::folder::{Place, TEMPORARY, compare, key};
 
 /// Temporary files that nobody wrote to for so long belong to no running process: no upload takes so long.
 const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -27,11 +28,11 @@ static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
 impl Place {
     /// Writes `body` to a temporary file beside the objects.
     pub(super) fn stage(&self, key: &str, body: Arc<dyn ObjectBody>) -> Result<Staged, BucketError> {
-        let refused = |kind| BucketError::new(Operation::PutObject, kind);
+        let operation = Operation::PutObject;
+        let refused = |kind| BucketError::new(operation, kind);
         let target = key::path_of(&self.folder, key).map_err(refused)?;
-        self.check_exists(Operation::PutObject)?;
+        self.check_exists(operation)?;
         let promised_bytes = body.size_bytes();
-        let failed = |fault| judge(Operation::PutObject, &fault);
         if target.symlink_metadata().is_ok() {
             let temporary = None;
             return Ok(Staged {
@@ -40,11 +41,12 @@ impl Place {
                 temporary,
             });
         }
-        let temporary = self.temporary_file().map_err(failed)?;
-        if !write_synced(&temporary.file, &*body).map_err(failed)? {
+        let temporary = self.temporary_file(operation)?;
+        if !write_synced(&temporary.file, &*body).map_err(|fault| judge(operation, &fault))? {
             return Err(refused(FaultKind::BodyLength { promised_bytes }));
         }
-        self.create_folders(&target).map_err(failed)?;
+        self.create_folders(&target)
+            .map_err(|fault| judge_at(operation, &fault, &self.folder, &target))?;
         let temporary = Some(temporary);
         Ok(Staged {
             target,
@@ -56,7 +58,7 @@ impl Place {
     /// Gives what was staged its name.
     pub(super) fn publish(&self, staged: Staged) -> Result<PutOutcome, BucketError> {
         self.give_name(&staged)
-            .map_err(|fault| judge(Operation::PutObject, &fault))
+            .map_err(|fault| judge_at(Operation::PutObject, &fault, &self.folder, &staged.target))
     }
 
     fn give_name(&self, staged: &Staged) -> io::Result<PutOutcome> {
@@ -108,13 +110,16 @@ impl Place {
         Ok(())
     }
 
-    fn temporary_file(&self) -> io::Result<TemporaryFile> {
+    fn temporary_file(&self, operation: Operation) -> Result<TemporaryFile, BucketError> {
         let folder = self.folder.join(TEMPORARY);
         match fs::create_dir(&folder) {
-            Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => return Err(fault),
+            Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(judge(operation, &fault));
+            }
             Ok(()) | Err(_) => {}
         }
-        let temporary = TemporaryFile::create_in(&folder)?;
+        let temporary = TemporaryFile::create_in(&folder)
+            .map_err(|fault| judge_at(operation, &fault, &self.folder, &folder.join("new")))?;
         self.tidied.call_once(|| {
             if let Err(fault) = remove_stale(&folder, &temporary) {
                 debug!("temporary files of earlier runs stay: {fault}");
@@ -127,7 +132,7 @@ impl Place {
     pub(super) fn probe(&self) -> Result<WriteProbe, BucketError> {
         let operation = Operation::CreateMultipartUpload;
         self.check_exists(operation)?;
-        let temporary = self.temporary_file().map_err(|fault| judge(operation, &fault))?;
+        let temporary = self.temporary_file(operation)?;
         Ok(match temporary.remove() {
             Ok(()) => WriteProbe::Clean,
             Err(fault) => WriteProbe::AbortFailed(judge(Operation::AbortMultipartUpload, &fault)),

@@ -1,6 +1,6 @@
 //! From a bucket's error to the entry of the catalogue.
 
-use landfall_bucket::{BucketError, FaultKind, Operation};
+use landfall_bucket::{BucketError, FaultKind, FolderTrouble, Operation};
 use landfall_core::settings::ServerSideEncryption;
 
 use crate::catalogue::{
@@ -64,6 +64,10 @@ impl<'a> Refusal<'a> {
             code: error.code(),
             message: error.message(),
         }
+    }
+
+    fn folder_trouble(&self) -> Option<FolderTrouble> {
+        self.message.and_then(FolderTrouble::told_in)
     }
 
     fn says(&self, part: &str) -> bool {
@@ -139,9 +143,19 @@ fn pick_by_kind(kind: &FaultKind, refusal: &Refusal<'_>, failing: &Failing<'_>) 
         | FaultKind::ChecksumUnconfirmed
         | FaultKind::NotKept => &network_entries::UNEXPECTED_ANSWER,
         FaultKind::DiskFull => &folder_entries::DISK_FULL,
-        FaultKind::Io => &folder_entries::FOLDER_ERROR,
+        FaultKind::Io => folder_trouble(refusal),
         // The rest are faults of uploads, which a check does not make.
         _ => &entries::INTERNAL,
+    }
+}
+
+fn folder_trouble(refusal: &Refusal<'_>) -> &'static Entry {
+    match refusal.folder_trouble() {
+        Some(FolderTrouble::ClosedFolder) => &folder_entries::FOLDER_WITHIN_NOT_WRITABLE,
+        Some(FolderTrouble::FileInTheWay) => &folder_entries::FILE_IN_THE_WAY,
+        Some(FolderTrouble::OtherFileSystem) => &folder_entries::FOLDER_ON_OTHER_FILE_SYSTEM,
+        Some(FolderTrouble::FileSizeLimit) => &folder_entries::FILE_SIZE_LIMIT,
+        None => &folder_entries::FOLDER_ERROR,
     }
 }
 
@@ -174,7 +188,10 @@ fn pick_denial(refusal: &Refusal<'_>, failing: &Failing<'_>) -> (ProblemCode, &'
     };
     let named = DENIALS.iter().find(|(reason, _)| refusal.says(reason));
     let entry = match (&failing.context.place, named, failing.step) {
-        (Place::Folder { .. }, _, Step::WriteProbe) => &folder_entries::FOLDER_NOT_WRITABLE,
+        (Place::Folder { .. }, _, Step::WriteProbe) => match refusal.folder_trouble() {
+            Some(FolderTrouble::ClosedFolder) => &folder_entries::FOLDER_WITHIN_NOT_WRITABLE,
+            Some(_) | None => &folder_entries::FOLDER_NOT_WRITABLE,
+        },
         (Place::Folder { .. }, _, _) => &folder_entries::FOLDER_NOT_READABLE,
         (Place::Aws, Some((_, named)), _) => named,
         (Place::Store { .. }, _, Step::Credentials | Step::HeadBucket) => {
@@ -210,6 +227,11 @@ fn connection_trouble(refusal: &Refusal<'_>) -> &'static Entry {
         &network_entries::ENDPOINT_UNKNOWN_HOST
     } else if refusal.says("Connection refused") || refusal.says("actively refused") {
         &network_entries::ENDPOINT_REFUSED
+    } else if refusal
+        .message
+        .is_some_and(BucketError::tells_of_broken_connection)
+    {
+        &network_entries::CONNECTION_BROKE_OFF
     } else {
         &network_entries::ENDPOINT_UNREACHABLE
     }

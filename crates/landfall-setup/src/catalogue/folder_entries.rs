@@ -8,7 +8,11 @@ pub(super) const ALL: &[&Entry] = &[
     &MISSING_CHALLENGE_FILE_IN_FOLDER,
     &FOLDER_NOT_READABLE,
     &FOLDER_NOT_WRITABLE,
+    &FOLDER_WITHIN_NOT_WRITABLE,
     &DISK_FULL,
+    &FILE_SIZE_LIMIT,
+    &FILE_IN_THE_WAY,
+    &FOLDER_ON_OTHER_FILE_SYSTEM,
     &FOLDER_ERROR,
 ];
 
@@ -56,12 +60,50 @@ pub(super) const FOLDER_NOT_WRITABLE: Entry = Entry {
              mount its file system writable.",
 };
 
+pub(super) const FOLDER_WITHIN_NOT_WRITABLE: Entry = Entry {
+    id: "folder_within_not_writable",
+    codes: &[ProblemCode::MissingPutObject],
+    raw: "The folder {folder} can't be used: {reason}",
+    cause: "The user that Landfall runs as may write to {folder}, but not to a folder within it, which another user \
+            made: {reason}.",
+    remedy: "Give that folder to the user that Landfall runs as (chown, chmod or the access list), and let all that \
+             loads into {folder} run as the same user. .landfall-tmp holds nothing but objects that are being written: \
+             while nothing is loading, it may be removed.",
+};
+
 pub(super) const DISK_FULL: Entry = Entry {
     id: "disk_full",
     codes: &[ProblemCode::DiskFull],
     raw: "No space is left in the file system of {folder}.",
     cause: "The file system of {folder} is full.",
     remedy: "Free space on the file system of {folder}, or move the bucket to a larger one.",
+};
+
+pub(super) const FILE_SIZE_LIMIT: Entry = Entry {
+    id: "file_size_limit",
+    codes: &[ProblemCode::FolderError],
+    raw: "The folder {folder} can't be used: {reason}",
+    cause: "Landfall was started with a limit on file sizes (ulimit -f), and an object would be larger.",
+    remedy: "Raise the limit (ulimit -f unlimited, or LimitFSIZE in a systemd unit), or make objects smaller: \
+             batch_size_rows, batch_size_bytes.",
+};
+
+pub(super) const FILE_IN_THE_WAY: Entry = Entry {
+    id: "file_in_the_way",
+    codes: &[ProblemCode::FolderError],
+    raw: "The folder {folder} can't be used: {reason}",
+    cause: "The key of an object leads through a folder, and a file has its name: {reason}.",
+    remedy: "Move that file away, or load to other keys: change integration_name or s3_key_format_string.",
+};
+
+pub(super) const FOLDER_ON_OTHER_FILE_SYSTEM: Entry = Entry {
+    id: "folder_on_other_file_system",
+    codes: &[ProblemCode::FolderError],
+    raw: "The folder {folder} can't be used: {reason}",
+    cause: "The whole bucket has to be on one file system, so that objects appear in it whole or not at all, and a \
+            folder within {folder} is a mount, or a link that leads to one: {reason}.",
+    remedy: "Mount the other file system as the bucket {folder} itself, or above it, or use a bucket of its own for \
+             what lands there.",
 };
 
 pub(super) const FOLDER_ERROR: Entry = Entry {

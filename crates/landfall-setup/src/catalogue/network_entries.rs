@@ -7,6 +7,7 @@ pub(super) const ALL: &[&Entry] = &[
     &STS_UNREACHABLE,
     &ENDPOINT_UNKNOWN_HOST,
     &ENDPOINT_REFUSED,
+    &CONNECTION_BROKE_OFF,
     &ENDPOINT_UNREACHABLE,
     &TLS_UNTRUSTED,
     &TLS_WRONG_NAME,
@@ -48,6 +49,16 @@ pub(super) const ENDPOINT_REFUSED: Entry = Entry {
     cause: "The host of {endpoint} refuses connections: nothing listens on that port, or a firewall \
             rejects them.",
     remedy: "Correct the port in s3_endpoint_url, start the store, or open the firewall.",
+};
+
+pub(super) const CONNECTION_BROKE_OFF: Entry = Entry {
+    id: "connection_broke_off",
+    codes: &[ProblemCode::EndpointUnreachable],
+    raw: "Connection was closed before we received a valid response from endpoint URL: \"https://…\".",
+    cause: "{endpoint} was reached, but the connection ended before the answer: the store was restarted or is \
+            overloaded, or something in between, such as a proxy, a load balancer or a firewall, cuts connections.",
+    remedy: "Look into the log of the store, and of what is between it and this host, at the time of the message. \
+             Loads repeat such requests by themselves.",
 };
 
 pub(super) const ENDPOINT_UNREACHABLE: Entry = Entry {

@@ -178,6 +178,46 @@ mod tests {
     }
 
     #[test]
+    fn what_was_noted_of_a_part_of_a_folder_names_it_again() {
+        let (context, challenge) = (context(Place::Folder { path: "/srv".into() }), challenge());
+        let cases = [
+            (
+                FaultKind::AccessDenied,
+                "/srv/lake/.landfall-tmp takes no files of this user",
+            ),
+            (FaultKind::Io, "/srv/lake/crm is a file where a folder is needed"),
+            (
+                FaultKind::Io,
+                "/srv/lake/crm is on another file system than the rest of the bucket",
+            ),
+        ];
+        for (kind, words) in cases {
+            let error =
+                BucketError::new(Operation::PutObject, kind).with_answer(500, Some(("NotADirectory", words)));
+            let failing = Failing {
+                step: Step::WriteProbe,
+                context: &context,
+                identity: None,
+                challenge: &challenge,
+            };
+            let told = CheckProblem::of_error(&error, &failing);
+            assert!(
+                told.raw_message.ends_with(words) && told.cause.contains(words),
+                "{told:?}"
+            );
+            for message in [error.raw_message(), told.raw_message.clone()] {
+                let noted = CheckProblem::of_noted(told.code.as_str(), &message, &context, &challenge);
+                let noted = noted.unwrap();
+                assert_eq!(
+                    (noted.entry, noted.cause),
+                    (told.entry, told.cause.clone()),
+                    "{message}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_was_noted_of_a_refusal_tells_what_the_refusal_told() {
         let faults = [
             (Operation::HeadBucket, FaultKind::NoSuchBucket),

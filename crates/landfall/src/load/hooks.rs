@@ -12,7 +12,6 @@ use landfall_load::{
 use tokio::runtime::Runtime;
 
 use super::observer::Narrator;
-use super::retries::Retries;
 
 /// Webhooks that take longer are worth a word.
 const SOON: Duration = Duration::from_secs(2);
@@ -21,14 +20,12 @@ const SOON: Duration = Duration::from_secs(2);
 pub(super) struct HookedNarrator {
     narrator: Arc<Narrator>,
     hooks: HookSender,
-    retries: Retries,
 }
 
 impl HookedNarrator {
     pub(super) fn new(
         narrator: Arc<Narrator>,
         urls: &[WebhookUrl],
-        retries: Retries,
         runtime: &Runtime,
     ) -> anyhow::Result<Self> {
         let hooks = Hooks::parse(urls.iter().map(WebhookUrl::as_str))?;
@@ -41,7 +38,6 @@ impl HookedNarrator {
         Ok(Self {
             narrator,
             hooks: HookSender::new(hooks, parts)?,
-            retries,
         })
     }
 
@@ -68,7 +64,6 @@ impl Observer for HookedNarrator {
     }
 
     fn loaded(&self, report: &LoadReport, facts: &LoadFacts) {
-        self.retries.end();
         self.narrator.loaded(report, facts);
         self.hooks.enqueue(&facts.table, hook_body(facts));
     }

@@ -5,8 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::buffer::spare_capacity;
-use rustix::io::Errno;
+use crate::descriptor;
 
 /// Read ahead at most.
 const AHEAD_BYTES: usize = 1 << 20;
@@ -30,12 +29,7 @@ impl Source {
     /// Appends what there is to `block`, as far as it has room; 0 at the end.
     fn read(&mut self, block: &mut Vec<u8>) -> std::io::Result<usize> {
         match self {
-            Self::Descriptor(file) => loop {
-                match rustix::io::read(&*file, spare_capacity(block)) {
-                    Err(Errno::INTR) => {}
-                    read => return Ok(read?),
-                }
-            },
+            Self::Descriptor(file) => descriptor::read(file, block),
             Self::Bytes(bytes) => {
                 let (now, later) = bytes.split_at(bytes.len().min(READ_BYTES));
                 block.extend_from_slice(now);

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use landfall_bucket::S3Options;
 use landfall_core::settings::{OnInvalidRecord, TargetSettings};
 use landfall_format::{Naming, RandomKeys, Reason};
 use landfall_load::{
@@ -20,11 +19,12 @@ use super::batch_files::Files;
 use super::hooks::HookedNarrator;
 use super::input::{Input, Source, Taken};
 use super::observer::Narrator;
-use super::retries::Retries;
 use super::signals::Signals;
-use super::stdout;
+use super::stdio;
 use crate::cli::LoadOptions;
 use crate::clock::SystemClock;
+use crate::descriptor::Patient;
+use crate::file_limit;
 use crate::log::LogLevel;
 use crate::remedy::Remedies;
 use crate::wiring::{aws_options, open_bucket};
@@ -32,7 +32,7 @@ use crate::wiring::{aws_options, open_bucket};
 /// How long the conductor waits for input before it looks after batches and loads.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How long the end of a run waits for what blocks after a failure or a signal.
-const LEAVE: Duration = Duration::from_secs(3);
+pub(super) const LEAVE: Duration = Duration::from_secs(3);
 /// Loads at the same time: enough to overlap waiting, few enough to keep memory flat.
 const LOADS_AT_ONCE: usize = 3;
 
@@ -44,8 +44,6 @@ pub(crate) struct TargetRun {
     pub(crate) observer: Arc<dyn Observer>,
     /// Takes STATE lines.
     pub(crate) output: Box<dyn Write + Send>,
-    /// Waits before requests to the bucket are repeated.
-    pub(crate) retries: Retries,
 }
 
 /// Runs until the input ends or something is in the way.
@@ -55,16 +53,14 @@ pub(super) fn run(
     level: LogLevel,
 ) -> anyhow::Result<ExitCode> {
     if !options.dry_run {
-        stdout::check()?;
+        stdio::check_stdout()?;
     }
     let runtime = start_runtime()?;
-    let retries = Retries::default();
-    let signals = Signals::watch(&runtime, retries.clone());
+    let signals = Signals::watch()?;
     let narrator = Arc::new(Narrator::new(level));
     let hooked = Arc::new(HookedNarrator::new(
         narrator.clone(),
         &settings.post_load_webhooks,
-        retries.clone(),
         &runtime,
     )?);
     let context = CheckContext::of_settings(&settings.destination, None);
@@ -74,8 +70,7 @@ pub(super) fn run(
         source: source(options)?,
         is_dry: options.dry_run,
         observer: hooked.clone(),
-        output: Box::new(std::io::stdout()),
-        retries,
+        output: Box::new(Patient(std::io::stdout())),
     };
     let outcome = target.run(&runtime, &signals);
     // Loads that were done before a failure have their webhooks all the same.
@@ -122,10 +117,12 @@ fn tell_rejections(group: &RejectionGroup) {
 
 /// Threads for requests and files.
 pub(crate) fn start_runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()
+        .build()?;
+    file_limit::fail_instead_of_dying(&runtime);
+    Ok(runtime)
 }
 
 impl TargetRun {
@@ -135,7 +132,9 @@ impl TargetRun {
             return Ok(RunSummary::default());
         };
         let input = Input::start(source)?;
-        signals.begin_reading(input.stop_handle(), pipeline.give_up());
+        if !signals.begin_reading(input.stop_handle(), pipeline.give_up()) {
+            return Ok(RunSummary::default());
+        }
         loop {
             match input.take(PATIENCE).map_err(RunError::Input)? {
                 Taken::Bytes(bytes) => pipeline.feed(bytes)?,
@@ -156,11 +155,7 @@ impl TargetRun {
         let destination = settings.destination;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let instants = Arc::new(LoadInstants::default());
-        let options = S3Options {
-            sleep: Arc::new(self.retries),
-            ..aws_options()
-        };
-        let opening = open_bucket(&destination.access, destination.bucket.as_str(), options);
+        let opening = open_bucket(&destination.access, destination.bucket.as_str(), aws_options());
         let Some(bucket) = unless_enough(runtime, signals, opening) else {
             return Ok(None);
         };
@@ -232,7 +227,10 @@ fn unless_enough<T>(runtime: &Runtime, signals: &Signals, work: impl Future<Outp
 
 fn source(options: &LoadOptions) -> anyhow::Result<Source> {
     match &options.input {
-        None => Ok(Source::Descriptor(std::io::stdin().as_fd().try_clone_to_owned()?)),
+        None => {
+            stdio::check_stdin()?;
+            Ok(Source::Descriptor(std::io::stdin().as_fd().try_clone_to_owned()?))
+        }
         Some(path) => match std::fs::File::open(path) {
             Ok(file) => Ok(Source::Descriptor(file.into())),
             Err(error) => anyhow::bail!(

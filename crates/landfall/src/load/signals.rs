@@ -1,25 +1,28 @@
 //! What SIGINT, SIGTERM and SIGHUP do, which depends on how far a run has come (singer.md §8).
 
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use landfall_load::GiveUp;
-use tokio::runtime::Runtime;
+use landfall_load::{GiveUp, RunError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::input::StopHandle;
-use super::retries::Retries;
+use super::run::LEAVE;
+use crate::log;
 
 /// Runners deliver a signal twice, to the process and to its group. What comes so soon after another is that one.
 const TWICE_WITHIN: Duration = Duration::from_secs(2);
+/// How long a run that is to end at once may take to see it, beside what it leaves to its last writes.
+const NOTICE: Duration = Duration::from_secs(1);
 
 /// How far the run has come.
 enum Phase {
     /// Access is being checked: a signal ends the run, before anything is read.
     Starting,
-    /// The first signal ends the input. Further ones change nothing, but while loads are being retried: then the run
-    /// is given up.
+    /// The first signal ends the input. A later one gives up what is not loaded.
     Running { input: StopHandle, loads: GiveUp },
     /// All is loaded: a signal gives up on the webhooks that are not delivered.
     Delivering,
@@ -31,13 +34,27 @@ struct State {
     is_stopping: bool,
 }
 
+/// What a signal leads to.
+#[derive(Debug, Clone)]
+enum Effect {
+    /// Nothing was read, nor will be.
+    EndUnread,
+    /// The input ends.
+    EndInput(StopHandle),
+    /// What is not loaded is given up.
+    GiveUp(GiveUp),
+    /// What is not delivered is given up.
+    EndDelivery,
+    /// It is the same signal as the one before, or one more.
+    Nothing,
+}
+
 /// Watches signals.
 #[derive(Clone)]
 pub(crate) struct Signals {
     state: Arc<Mutex<State>>,
     /// Whether nobody wants to wait for what the phase waits for.
     is_enough: Arc<watch::Sender<bool>>,
-    retries: Retries,
 }
 
 impl Signals {
@@ -50,17 +67,19 @@ impl Signals {
                 is_stopping: false,
             })),
             is_enough: Arc::new(watch::Sender::new(false)),
-            retries: Retries::default(),
         }
     }
 
-    /// Watches them from now on.
-    pub(super) fn watch(runtime: &Runtime, retries: Retries) -> Self {
-        let signals = Self {
-            retries,
-            ..Self::unwatched()
-        };
-        let _guard = runtime.enter();
+    /// Watches them from now on, on a thread of its own: whatever holds up the run must not hold up its end.
+    ///
+    /// # Errors
+    /// If the thread can't be started.
+    pub(super) fn watch() -> std::io::Result<Self> {
+        let signals = Self::unwatched();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let guard = runtime.enter();
         for kind in [
             SignalKind::interrupt(),
             SignalKind::terminate(),
@@ -74,20 +93,31 @@ impl Signals {
             let signals = signals.clone();
             runtime.spawn(async move {
                 while watched.recv().await.is_some() {
-                    signals.receive(Instant::now());
+                    let effect = signals.receive(Instant::now());
+                    let told = effect.clone();
+                    let telling = tokio::task::spawn_blocking(move || told.tell());
+                    // The log may lead to somebody who reads nothing.
+                    let _ = tokio::time::timeout(NOTICE, telling).await;
+                    signals.apply(effect);
                 }
             });
         }
-        signals
+        drop(guard);
+        // Nobody waits for the thread: it watches as long as there is a process.
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+        Ok(signals)
     }
 
-    /// Access is checked and input is about to be read.
-    pub(super) fn begin_reading(&self, input: StopHandle, loads: GiveUp) {
+    /// Access is checked and input is about to be read; false if a signal came by then, and nothing is to be read.
+    #[must_use]
+    pub(super) fn begin_reading(&self, input: StopHandle, loads: GiveUp) -> bool {
         let mut state = self.lock();
-        if state.is_stopping {
-            input.stop();
+        if !state.is_stopping {
+            state.phase = Phase::Running { input, loads };
         }
-        state.phase = Phase::Running { input, loads };
+        !state.is_stopping
     }
 
     /// All is loaded. Returns what is over when nobody wants to wait for webhooks.
@@ -107,7 +137,7 @@ impl Signals {
         }
     }
 
-    fn receive(&self, now: Instant) {
+    fn receive(&self, now: Instant) -> Effect {
         let mut state = self.lock();
         let is_repeated = state
             .last
@@ -115,32 +145,80 @@ impl Signals {
         state.last = Some(now);
         let is_first = !std::mem::replace(&mut state.is_stopping, true);
         match &state.phase {
-            Phase::Starting => {
-                if is_first {
-                    tracing::info!("signal received: ending before anything was read");
-                }
-                self.is_enough.send_replace(true);
-            }
-            Phase::Running { input, .. } if is_first => {
-                tracing::info!("signal received: loading what was read, then ending");
-                input.stop();
-            }
-            Phase::Running { loads, .. } if !is_repeated && self.retries.are_under_way() => {
-                loads.give_up();
-                // Nor is there a wait for webhooks of what was loaded before.
-                self.is_enough.send_replace(true);
-            }
-            Phase::Delivering if !is_repeated => {
-                tracing::info!("signal received: giving up on webhooks that are not delivered");
-                self.is_enough.send_replace(true);
-            }
-            Phase::Running { .. } | Phase::Delivering => {}
+            Phase::Starting if is_first => Effect::EndUnread,
+            Phase::Running { input, .. } if is_first => Effect::EndInput(input.clone()),
+            Phase::Running { loads, .. } if !is_repeated => Effect::GiveUp(loads.clone()),
+            Phase::Delivering if !is_repeated => Effect::EndDelivery,
+            Phase::Starting | Phase::Running { .. } | Phase::Delivering => Effect::Nothing,
         }
+    }
+
+    fn apply(&self, effect: Effect) {
+        match effect {
+            Effect::EndUnread => leave_by_force(ExitReason::Unread),
+            Effect::EndInput(input) => return input.stop(),
+            Effect::GiveUp(loads) => {
+                loads.give_up();
+                leave_by_force(ExitReason::GivenUp);
+            }
+            Effect::EndDelivery => {}
+            Effect::Nothing => return,
+        }
+        // After giving up there is no wait for webhooks of what was loaded before, either.
+        self.is_enough.send_replace(true);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Effect {
+    fn tell(&self) {
+        match self {
+            Self::EndUnread => tracing::info!("signal received: ending before anything was read"),
+            Self::EndInput(_) => tracing::info!("signal received: loading what was read, then ending"),
+            Self::EndDelivery => {
+                tracing::info!("signal received: giving up on webhooks that are not delivered");
+            }
+            // The run's last line tells that.
+            Self::GiveUp(_) | Self::Nothing => {}
+        }
+    }
+}
+
+/// Why a run ends that was not let go.
+#[derive(Debug, Clone, Copy)]
+enum ExitReason {
+    Unread,
+    GivenUp,
+}
+
+/// Ends the process if it is still there after a while: it may wait for what no signal interrupts, such as a reader of
+/// STATE lines, or the other end of a named pipe.
+fn leave_by_force(reason: ExitReason) {
+    // Where there is no thread to be had, the run has to end by itself.
+    let _ = thread::Builder::new().spawn(move || {
+        thread::sleep(LEAVE + NOTICE);
+        let code = match reason {
+            ExitReason::Unread => 0,
+            ExitReason::GivenUp => {
+                say_last(RunError::GivenUp);
+                1
+            }
+        };
+        std::process::exit(code);
+    });
+}
+
+/// Writes the last line of the log, unless nobody takes it.
+fn say_last(reason: RunError) {
+    let (said, is_said) = mpsc::channel();
+    thread::spawn(move || {
+        log::critical(&reason);
+        let _ = said.send(());
+    });
+    let _ = is_said.recv_timeout(NOTICE);
 }
 
 /// Whether the run was started by `nohup`, and is to outlive its terminal. Systems that don't say are taken at their
@@ -165,8 +243,11 @@ mod tests {
     fn the_first_signal_ends_the_start() {
         let signals = Signals::unwatched();
         assert!(!is_enough(&signals));
-        signals.receive(Instant::now());
-        assert!(is_enough(&signals));
+        let now = Instant::now();
+        assert!(matches!(signals.receive(now), Effect::EndUnread));
+        // Nothing is read if the start has come to its end meanwhile.
+        assert!(matches!(signals.receive(now + TWICE_WITHIN * 2), Effect::Nothing));
+        assert!(signals.lock().is_stopping);
     }
 
     #[test]
@@ -179,9 +260,9 @@ mod tests {
             state.last = Some(start);
             state.is_stopping = true;
         }
-        signals.receive(start + TWICE_WITHIN / 4);
+        signals.apply(signals.receive(start + TWICE_WITHIN / 4));
         assert!(!is_enough(&signals));
-        signals.receive(start + TWICE_WITHIN * 2);
+        signals.apply(signals.receive(start + TWICE_WITHIN * 2));
         assert!(is_enough(&signals));
     }
 }

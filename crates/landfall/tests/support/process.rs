@@ -134,6 +134,11 @@ impl Landfall {
         Running::new(self.command().stdin(stdin).spawn().unwrap(), self.dir)
     }
 
+    /// Starts it with its states going elsewhere.
+    pub fn start_telling(self, stdout: impl Into<Stdio>) -> Running {
+        Running::new(self.command().stdout(stdout).spawn().unwrap(), self.dir)
+    }
+
     /// Runs it over an input.
     pub fn run(self, input: impl AsRef<[u8]>) -> Ended {
         let mut running = self.start();

@@ -5,7 +5,6 @@
 mod support;
 
 use std::io::{PipeReader, Read, Write, pipe};
-use std::process::Command;
 use std::time::Duration;
 
 use landfall_sim::{Fault, FaultRule, Occurrence, RequestKind};
@@ -130,7 +129,7 @@ fn a_signal_ends_a_run_whose_input_nobody_opens() {
     let folder = Folder::new();
     let landfall = Landfall::load(&folder.settings());
     let input = landfall.dir().join("input");
-    assert!(Command::new("mkfifo").arg(&input).status().unwrap().success());
+    assert!(std::process::Command::new("mkfifo").arg(&input).status().unwrap().success());
     let run = landfall
         .argument("-v")
         .argument("--input")

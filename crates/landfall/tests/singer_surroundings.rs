@@ -129,7 +129,13 @@ fn a_signal_ends_a_run_whose_input_nobody_opens() {
     let folder = Folder::new();
     let landfall = Landfall::load(&folder.settings());
     let input = landfall.dir().join("input");
-    assert!(std::process::Command::new("mkfifo").arg(&input).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&input)
+            .status()
+            .unwrap()
+            .success()
+    );
     let run = landfall
         .argument("-v")
         .argument("--input")

@@ -101,11 +101,11 @@ pub enum FaultKind {
     },
     /// The file system is full.
     DiskFull,
-    /// The object is larger than the store allows.
+    /// The object is larger than the store, or a limit of this process, allows.
     ObjectTooLarge,
     /// The key, or a part of it, is longer than the store or the file system allows.
     NameTooLong,
-    /// The key would leave the bucket or cannot be a file name: `..`, an empty part, the reserved folder.
+    /// The key would leave the bucket or cannot be a file name: `..`, an empty part, the reserved folder, below a file.
     InvalidKey,
     /// The file system failed otherwise.
     Io,

@@ -54,8 +54,10 @@ async fn keys_that_cannot_be_files_are_refused() {
         (too_long.as_str(), Some(FaultKind::NameTooLong)),
         ("../outside", Some(FaultKind::InvalidKey)),
         (".landfall-tmp/1", Some(FaultKind::InvalidKey)),
+        ("a file/below", Some(FaultKind::InvalidKey)),
     ];
     let folder = Folder::new();
+    folder.put("a file").await.expect("put");
     for (key, expected) in cases {
         let refusal = folder.put(key).await.err();
         assert_eq!(
@@ -82,12 +84,21 @@ async fn a_file_in_the_way_of_a_folder_is_named() {
             folder.path("a file").display()
         );
         assert_eq!(refusal.message(), Some(expected.as_str()), "key: {key}");
-        assert_eq!(refusal.reaction(), Reaction::AskOperator, "key: {key}");
+        assert_eq!(
+            refusal.reaction(),
+            Reaction::Stop,
+            "only what goes there is held up: {key}"
+        );
     }
     assert_eq!(folder.temporary_files(), 0);
     fs::remove_dir(folder.path(".landfall-tmp")).expect("the reserved folder");
     fs::write(folder.path(".landfall-tmp"), "").expect("a file in its place");
     let refusal = folder.put("shop/1").await.expect_err("it can't be put");
+    assert_eq!(
+        refusal.reaction(),
+        Reaction::AskOperator,
+        "nothing can be written"
+    );
     let message = refusal.message().expect("it says why");
     assert!(
         message.contains(".landfall-tmp is a file where a folder is needed"),
@@ -108,7 +119,7 @@ async fn a_folder_on_another_file_system_is_named() {
         folder.path("crm").display()
     );
     assert_eq!(refusal.message(), Some(expected.as_str()));
-    assert_eq!(refusal.reaction(), Reaction::AskOperator);
+    assert_eq!(refusal.reaction(), Reaction::Stop);
     assert_eq!(folder.temporary_files(), 0);
 }
 

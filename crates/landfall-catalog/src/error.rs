@@ -37,7 +37,9 @@ pub enum StoreError {
     )]
     WrongKey,
     /// The file can't be read or written.
-    #[error("the control state can't be read or written: look at its folder, its permissions and its disk")]
+    #[error(
+        "the control state can't be read or written: look at its folder, its permissions and its disk, and at limits on file sizes (ulimit -f)"
+    )]
     Unusable(#[source] sqlx::Error),
     /// The file can't be made.
     #[error("the control state can't be created: look at its folder and its permissions")]

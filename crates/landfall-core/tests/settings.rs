@@ -221,6 +221,23 @@ fn every_fault_has_its_text() {
 }
 
 #[test]
+fn what_is_no_setting_is_called_as_it_is_where_it_came_from() {
+    let mut raw = with(json!({"bucket_s3": "x"}));
+    raw.add_environment([
+        ("TARGET_LANDFALL_S3_BUKKET", "x"),
+        ("TARGET_LANDFALL_load_method", "upsert"),
+    ]);
+    assert_eq!(
+        problems(raw),
+        [
+            "bucket_s3: there is no such setting: remove it; landfall load --about lists all there are",
+            "TARGET_LANDFALL_load_method: can't be obeyed: Landfall only adds files, so use append-only or leave the setting out",
+            "TARGET_LANDFALL_S3_BUKKET: there is no such setting: the nearest is s3_bucket",
+        ]
+    );
+}
+
+#[test]
 fn all_faults_are_reported_at_once() {
     let raw = with(json!({
         "s3_bucket": "Lake!", "output_file_format": "parquet", "s3_key_format_string": "a b.csv",

@@ -67,7 +67,9 @@ pub enum Shortage {
         reserve: ByteCount,
     },
     /// The file system refused a write for want of space or quota.
-    #[error("the log's file system has no room for this entry: free some space")]
+    #[error(
+        "the log's file system has no room for this entry: free some space, or raise the limit on file sizes (ulimit -f) if there is one"
+    )]
     Refused,
 }
 

@@ -145,3 +145,22 @@ fn a_disk_that_takes_no_more_makes_it_refuse_and_what_it_acknowledged_is_kept() 
         false,
     );
 }
+
+#[test]
+fn a_limit_on_file_sizes_that_leaves_no_room_to_start_is_told() {
+    let site = Site::new();
+    let ended = std::process::Command::new("bash")
+        .args([
+            "-c",
+            "ulimit -f 1; exec \"$@\"",
+            "bash",
+            env!("CARGO_BIN_EXE_landfall"),
+        ])
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(site.data().with_file_name("limited"))
+        .output()
+        .unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{log}");
+    assert!(log.contains("CRITICAL ") && log.contains("ulimit -f"), "{log}");
+}

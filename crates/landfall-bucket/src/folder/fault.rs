@@ -58,6 +58,7 @@ pub(super) fn judge(operation: Operation, fault: &io::Error) -> BucketError {
         ErrorKind::InvalidFilename => FaultKind::NameTooLong,
         // A file is where the key needs a folder.
         ErrorKind::NotADirectory => FaultKind::InvalidKey,
+        ErrorKind::FileTooLarge => FaultKind::ObjectTooLarge,
         _ => FaultKind::Io,
     };
     let (code, message) = match (&kind, fault.kind()) {
@@ -74,19 +75,16 @@ pub(super) fn judge(operation: Operation, fault: &io::Error) -> BucketError {
 /// As [`judge`], for a file or folder at `path` within the bucket `folder`: where a part of the way there is at fault,
 /// that is named.
 pub(super) fn judge_at(operation: Operation, fault: &io::Error, folder: &Path, path: &Path) -> BucketError {
-    let (kind, trouble, culprit) = match fault.kind() {
+    let (trouble, culprit) = match fault.kind() {
         ErrorKind::NotADirectory => (
-            FaultKind::Io,
             FolderTrouble::FileInTheWay,
             way_to(folder, path).find(|part| part.is_file()),
         ),
         ErrorKind::PermissionDenied => (
-            FaultKind::AccessDenied,
             FolderTrouble::ClosedFolder,
             way_to(folder, path).take_while(|part| part.is_dir()).last(),
         ),
         ErrorKind::CrossesDevices => (
-            FaultKind::Io,
             FolderTrouble::OtherFileSystem,
             mounted_in(folder, path).or_else(|| path.parent().map(Path::to_owned)),
         ),
@@ -95,9 +93,11 @@ pub(super) fn judge_at(operation: Operation, fault: &io::Error, folder: &Path, p
     let Some(culprit) = culprit else {
         return judge(operation, fault);
     };
-    let code = match kind {
-        FaultKind::AccessDenied => "AccessDenied".to_owned(),
-        _ => format!("{:?}", fault.kind()),
+    let (kind, code) = match fault.kind() {
+        ErrorKind::PermissionDenied => (FaultKind::AccessDenied, "AccessDenied".to_owned()),
+        // Without a place for temporary files nothing can be written.
+        other if culprit == folder.join(TEMPORARY) => (FaultKind::Io, format!("{other:?}")),
+        other => (FaultKind::InvalidKey, format!("{other:?}")),
     };
     let message = format!("{} {}", culprit.display(), trouble.words());
     told(operation, kind, code, message)
@@ -166,7 +166,7 @@ mod tests {
             (head, ErrorKind::PermissionDenied, FaultKind::Forbidden),
             (put, ErrorKind::InvalidFilename, FaultKind::NameTooLong),
             (put, ErrorKind::NotADirectory, FaultKind::InvalidKey),
-            (put, ErrorKind::FileTooLarge, FaultKind::Io),
+            (put, ErrorKind::FileTooLarge, FaultKind::ObjectTooLarge),
             (put, ErrorKind::Interrupted, FaultKind::Io),
         ];
         for (operation, fault, kind) in cases {

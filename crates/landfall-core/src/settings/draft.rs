@@ -27,19 +27,18 @@ impl Draft {
             foreign_problems: vec![],
             warnings: vec![],
         };
-        for (name, value) in raw.into_merged() {
-            match SettingName::from_name(&name) {
-                Some(setting) => {
-                    draft.values.insert(setting, value);
+        for setting in raw.into_merged() {
+            match SettingName::from_name(&setting.name) {
+                Some(name) => {
+                    draft.values.insert(name, setting.value);
                 }
-                None => match foreign::judge(&name, &value) {
+                None => match foreign::judge(&setting.name, &setting.value) {
                     Foreign::Harmless => {}
                     Foreign::WithoutEffect(warning) => draft.warnings.push(warning),
-                    Foreign::Refused(fault) => {
-                        draft
-                            .foreign_problems
-                            .push(SettingProblem { setting: name, fault });
-                    }
+                    Foreign::Refused(fault) => draft.foreign_problems.push(SettingProblem {
+                        setting: setting.spelled,
+                        fault,
+                    }),
                 },
             }
         }

@@ -1,5 +1,6 @@
 //! Settings as they come: files and environment, merged but not yet understood.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -18,7 +19,23 @@ const LOG_LEVEL: &str = "LOGLEVEL";
 #[derive(Clone, Default)]
 pub struct RawSettings {
     files: Map<String, Value>,
-    environment: Map<String, Value>,
+    environment: BTreeMap<String, Variable>,
+}
+
+/// A setting from the environment.
+#[derive(Clone)]
+struct Variable {
+    /// What the operator has to look for.
+    variable: String,
+    value: Value,
+}
+
+/// A setting that has a value.
+pub(super) struct RawSetting {
+    pub(super) name: String,
+    /// What it is called where it came from: a variable has a longer name than the setting.
+    pub(super) spelled: String,
+    pub(super) value: Value,
 }
 
 /// A settings file that isn't one.
@@ -79,15 +96,29 @@ impl RawSettings {
             }
             let name = name.to_lowercase();
             let value = environment_value(&name, text);
-            self.environment.insert(name, value);
+            let variable = variable.as_ref().to_owned();
+            self.environment.insert(name, Variable { variable, value });
         }
     }
 
     /// Every setting that has a value, with the value that counts.
-    pub(super) fn into_merged(self) -> impl Iterator<Item = (String, Value)> {
-        let mut merged = self.files;
-        merged.extend(self.environment);
-        merged.into_iter().filter(|(_, value)| !value.is_null())
+    pub(super) fn into_merged(self) -> impl Iterator<Item = RawSetting> {
+        let of_file = |(name, value): (String, Value)| RawSetting {
+            spelled: name.clone(),
+            name,
+            value,
+        };
+        let of_environment = |(name, Variable { variable, value })| RawSetting {
+            name,
+            spelled: variable,
+            value,
+        };
+        let mut merged: BTreeMap<String, RawSetting> = BTreeMap::new();
+        let settings = self.files.into_iter().map(of_file);
+        for setting in settings.chain(self.environment.into_iter().map(of_environment)) {
+            merged.insert(setting.name.clone(), setting);
+        }
+        merged.into_values().filter(|setting| !setting.value.is_null())
     }
 }
 

@@ -143,20 +143,22 @@ fn pick_by_kind(kind: &FaultKind, refusal: &Refusal<'_>, failing: &Failing<'_>) 
         | FaultKind::ChecksumUnconfirmed
         | FaultKind::NotKept => &network_entries::UNEXPECTED_ANSWER,
         FaultKind::DiskFull => &folder_entries::DISK_FULL,
-        FaultKind::Io => folder_trouble(refusal),
+        FaultKind::Io => folder_trouble(refusal).unwrap_or(&folder_entries::FOLDER_ERROR),
+        FaultKind::InvalidKey | FaultKind::ObjectTooLarge => {
+            folder_trouble(refusal).unwrap_or(&entries::INTERNAL)
+        }
         // The rest are faults of uploads, which a check does not make.
         _ => &entries::INTERNAL,
     }
 }
 
-fn folder_trouble(refusal: &Refusal<'_>) -> &'static Entry {
-    match refusal.folder_trouble() {
-        Some(FolderTrouble::ClosedFolder) => &folder_entries::FOLDER_WITHIN_NOT_WRITABLE,
-        Some(FolderTrouble::FileInTheWay) => &folder_entries::FILE_IN_THE_WAY,
-        Some(FolderTrouble::OtherFileSystem) => &folder_entries::FOLDER_ON_OTHER_FILE_SYSTEM,
-        Some(FolderTrouble::FileSizeLimit) => &folder_entries::FILE_SIZE_LIMIT,
-        None => &folder_entries::FOLDER_ERROR,
-    }
+fn folder_trouble(refusal: &Refusal<'_>) -> Option<&'static Entry> {
+    Some(match refusal.folder_trouble()? {
+        FolderTrouble::ClosedFolder => &folder_entries::FOLDER_WITHIN_NOT_WRITABLE,
+        FolderTrouble::FileInTheWay => &folder_entries::FILE_IN_THE_WAY,
+        FolderTrouble::OtherFileSystem => &folder_entries::FOLDER_ON_OTHER_FILE_SYSTEM,
+        FolderTrouble::FileSizeLimit => &folder_entries::FILE_SIZE_LIMIT,
+    })
 }
 
 /// Where a role is assumed nothing works without STS; otherwise only the identity stays unknown.

@@ -7,7 +7,9 @@ use rustix::io::{Errno, fcntl_getfd};
 
 /// Why nothing can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("stdin is closed, so there is nothing to load: pipe a tap into landfall load, or name a file with --input")]
+#[error(
+    "stdin is closed, so there is nothing to load: pipe a tap into landfall load, or name a file with --input"
+)]
 pub(super) struct StdinClosed;
 
 /// Why no STATE can be told.

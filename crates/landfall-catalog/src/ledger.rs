@@ -4,7 +4,7 @@
 //! open_load ──► open ──► commit_load ──► done
 //!                │ ▲
 //!                │ └─ replan_load: another instant, since foreign objects are in the way
-//!                └──► abandoned: its destination was deleted
+//!                └──► abandoned: its destination was deleted ──► done, if it lands before its records go elsewhere
 //! ```
 //!
 //! A table has at most one open load. Loads of a table follow each other in each partition of the log without gap or

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use landfall_load::{LoadError, LoadFacts, LoadReport, Observer};
 
 use crate::cli::DemoOptions;
+use crate::load::holdups::Holdups;
 use crate::load::input::Source;
 use crate::load::run::{TargetRun, start_runtime};
 use crate::load::settings;
@@ -51,6 +52,7 @@ fn demo(options: &DemoOptions) -> anyhow::Result<()> {
             observer: collector.clone(),
             // Nobody resumes a demo.
             output: Box::new(std::io::sink()),
+            holdups: Holdups::default(),
         };
         let summary = target.run(&runtime, &Signals::unwatched())?;
         let reports = std::mem::take(&mut *collector.reports.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,6 +1,7 @@
 //! `landfall load`: the Singer target (singer.md).
 
 mod batch_files;
+pub(crate) mod holdups;
 mod hooks;
 pub(crate) mod input;
 mod observer;

@@ -7,14 +7,13 @@ mod support;
 use std::io::{PipeReader, Read, Write, pipe};
 use std::time::Duration;
 
-use landfall_sim::{Fault, FaultRule, Occurrence, RequestKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 use serde_json::json;
 use support::lines::numbered_run;
 use support::place::CHALLENGE;
 use support::rows::numbers;
-use support::{Folder, Landfall, Place, Running, Store, record, schema, state};
+use support::{Folder, Landfall, Place, Running, record, schema, state};
 
 /// Signals that are further apart are two.
 const TWICE_WITHIN: Duration = Duration::from_millis(2100);
@@ -77,32 +76,6 @@ fn states_and_log_lines_wait_for_a_reader_where_nothing_blocks() {
     states.read_to_string(&mut told).unwrap();
     run.end().succeeded();
     assert_eq!(told, format!("{{\"long\":\"{long}\"}}\n"));
-}
-
-#[test]
-fn a_second_signal_ends_a_run_whose_bucket_does_not_answer() {
-    let store = Store::new();
-    let (mut states, stdout) = pipe().unwrap();
-    let mut run = Landfall::load(&store.settings_with(json!({"batch_size_rows": 3}))).start_telling(stdout);
-    run.feed(numbered_run(5, 1, 1));
-    let mut first = [0; 11];
-    states.read_exact(&mut first).unwrap();
-    assert_eq!(first, *b"{\"done\":3}\n");
-    store.server().script(vec![FaultRule {
-        kind: RequestKind::PutObject,
-        occurrence: Occurrence::Every,
-        fault: Fault::Hang,
-    }]);
-    signal_in_vain(&run, &states);
-    run.signal("TERM");
-    let ended = run.end_with_open_input().failed(1);
-    assert_eq!(
-        ended.last_log_line(),
-        "CRITICAL stopped by a second signal before all was loaded: run it again from the last STATE"
-    );
-    let mut told = String::new();
-    states.read_to_string(&mut told).unwrap();
-    assert_eq!(told, "");
 }
 
 #[test]

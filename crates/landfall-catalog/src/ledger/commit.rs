@@ -2,7 +2,7 @@
 
 use landfall_core::time::Timestamp;
 
-use super::open::find_open;
+use super::open::{check_next, find_abandoned, find_open};
 use super::{LandedObject, LedgerError, LoadFacts, ObjectKind, OpenLoad, Outcome};
 use crate::catalog::Catalog;
 use crate::error::StoreError;
@@ -70,6 +70,7 @@ async fn close(session: &mut Session, commit: &Commit) -> Result<Committed, Ledg
     let load = match find_open(session, &commit.id).await {
         Ok(load) => load,
         Err(LedgerError::AlreadyDone(_)) => return Ok(Committed::Before),
+        Err(LedgerError::Abandoned(_)) => find_landed(session, &commit.id).await?,
         Err(fault) => return Err(fault),
     };
     let outcome = &commit.outcome;
@@ -104,6 +105,17 @@ async fn close(session: &mut Session, commit: &Commit) -> Result<Committed, Ledg
         outbox::line_up(session, &load, body, outcome.done_at).await?;
     }
     Ok(Committed::Now)
+}
+
+/// A load that was under way when its destination was deleted, and has landed after all. As long as its records went
+/// nowhere else they are where they were to go: landing them once more at another destination would make two of each.
+async fn find_landed(session: &mut Session, id: &LoadId) -> Result<OpenLoad, LedgerError> {
+    let load = find_abandoned(session, id).await?;
+    match check_next(session, load.intent.table, &load.intent.range).await {
+        Ok(()) => Ok(load),
+        Err(LedgerError::Store(fault)) => Err(fault.into()),
+        Err(_gone_elsewhere) => Err(LedgerError::Abandoned(id.clone())),
+    }
 }
 
 async fn close_row(session: &mut Session, load: &OpenLoad, outcome: &Outcome) -> Result<(), StoreError> {

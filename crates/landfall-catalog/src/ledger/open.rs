@@ -157,6 +157,14 @@ pub(super) async fn find_open(session: &mut Session, id: &LoadId) -> Result<Open
     }
 }
 
+/// The load of that name, which was given up with its destination.
+pub(super) async fn find_abandoned(session: &mut Session, id: &LoadId) -> Result<OpenLoad, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM loads WHERE id = $1 AND state = 'abandoned'");
+    let row = session.row(&sql, args![id]).await?;
+    let row = row.ok_or_else(|| LedgerError::UnknownLoad(id.clone()))?;
+    Ok(read(&row)?)
+}
+
 async fn open(
     session: &mut Session,
     intent: &Intent,

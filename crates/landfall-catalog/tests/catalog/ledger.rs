@@ -229,8 +229,6 @@ async fn records_of_a_deleted_destination_load_to_the_next_one() {
         .delete_destination(setup.destination, MappedSources::Pause, act(300))
         .await
         .unwrap();
-    let late = world.catalog.commit_load(&commit(&lost, 0, 310)).await;
-    assert!(matches!(late, Err(LedgerError::Abandoned(_))));
 
     let destination = world.active_destination("Pond").await;
     let resume = SourceChange {
@@ -244,13 +242,41 @@ async fn records_of_a_deleted_destination_load_to_the_next_one() {
         .await
         .unwrap();
     let setup = Setup { destination, ..setup };
-    world.land(setup, range(Some(5), 9), 4, 500).await;
+    // Once they are on their way to it, the old load comes too late.
+    let next = setup.intent("next", range(Some(5), 9), 4);
+    let next = world.catalog.open_load(&next, &keys, at(500)).await.unwrap();
+    let late = || async { world.catalog.commit_load(&commit(&lost, 0, 510)).await };
+    assert!(matches!(late().await, Err(LedgerError::Abandoned(_))));
+    world.catalog.commit_load(&commit(&next, 0, 520)).await.unwrap();
+    assert!(matches!(late().await, Err(LedgerError::Abandoned(_))));
     let account = world.catalog.accounts(None, 10).await.unwrap().remove(0);
     assert!(account.is_balanced());
     assert_eq!(account.records, 14);
     assert_eq!(
         world.catalog.check_chain(&account).await.unwrap(),
         Chain::Whole { links: 2 }
+    );
+}
+
+#[tokio::test]
+async fn a_load_that_lands_though_its_destination_was_deleted_meanwhile_counts() {
+    let (world, setup) = World::with_table().await;
+    let intent = setup.intent("one", range(None, 5), 10);
+    let load = world.catalog.open_load(&intent, &keys, at(100)).await.unwrap();
+    world
+        .catalog
+        .delete_destination(setup.destination, MappedSources::Pause, act(200))
+        .await
+        .unwrap();
+    let late = commit(&load, 0, 210);
+    assert_eq!(world.catalog.commit_load(&late).await.unwrap(), Committed::Now);
+    assert_eq!(world.catalog.commit_load(&late).await.unwrap(), Committed::Before);
+    let account = world.catalog.accounts(None, 10).await.unwrap().remove(0);
+    assert!(account.is_balanced());
+    assert_eq!(account.records, 10);
+    assert_eq!(
+        world.catalog.check_chain(&account).await.unwrap(),
+        Chain::Whole { links: 1 }
     );
 }
 

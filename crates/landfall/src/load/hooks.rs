@@ -11,6 +11,7 @@ use landfall_load::{
 };
 use tokio::runtime::Runtime;
 
+use super::holdups::Holdups;
 use super::observer::Narrator;
 
 /// Webhooks that take longer are worth a word.
@@ -20,12 +21,14 @@ const SOON: Duration = Duration::from_secs(2);
 pub(super) struct HookedNarrator {
     narrator: Arc<Narrator>,
     hooks: HookSender,
+    holdups: Holdups,
 }
 
 impl HookedNarrator {
     pub(super) fn new(
         narrator: Arc<Narrator>,
         urls: &[WebhookUrl],
+        holdups: Holdups,
         runtime: &Runtime,
     ) -> anyhow::Result<Self> {
         let hooks = Hooks::parse(urls.iter().map(WebhookUrl::as_str))?;
@@ -38,6 +41,7 @@ impl HookedNarrator {
         Ok(Self {
             narrator,
             hooks: HookSender::new(hooks, parts)?,
+            holdups,
         })
     }
 
@@ -64,6 +68,7 @@ impl Observer for HookedNarrator {
     }
 
     fn loaded(&self, report: &LoadReport, facts: &LoadFacts) {
+        self.holdups.note_headway();
         self.narrator.loaded(report, facts);
         self.hooks.enqueue(&facts.table, hook_body(facts));
     }

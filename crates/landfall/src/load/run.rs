@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use landfall_bucket::S3Options;
 use landfall_core::settings::{OnInvalidRecord, TargetSettings};
 use landfall_format::{Naming, RandomKeys, Reason};
 use landfall_load::{
@@ -16,6 +17,7 @@ use landfall_setup::CheckContext;
 use tokio::runtime::Runtime;
 
 use super::batch_files::Files;
+use super::holdups::Holdups;
 use super::hooks::HookedNarrator;
 use super::input::{Input, Source, Taken};
 use super::observer::Narrator;
@@ -44,6 +46,8 @@ pub(crate) struct TargetRun {
     pub(crate) observer: Arc<dyn Observer>,
     /// Takes STATE lines.
     pub(crate) output: Box<dyn Write + Send>,
+    /// Waits before requests to the bucket are repeated.
+    pub(crate) holdups: Holdups,
 }
 
 /// Runs until the input ends or something is in the way.
@@ -56,11 +60,13 @@ pub(super) fn run(
         stdio::check_stdout()?;
     }
     let runtime = start_runtime()?;
-    let signals = Signals::watch()?;
+    let holdups = Holdups::default();
+    let signals = Signals::watch(holdups.clone())?;
     let narrator = Arc::new(Narrator::new(level));
     let hooked = Arc::new(HookedNarrator::new(
         narrator.clone(),
         &settings.post_load_webhooks,
+        holdups.clone(),
         &runtime,
     )?);
     let context = CheckContext::of_settings(&settings.destination, None);
@@ -70,7 +76,8 @@ pub(super) fn run(
         source: source(options)?,
         is_dry: options.dry_run,
         observer: hooked.clone(),
-        output: Box::new(Patient(std::io::stdout())),
+        output: holdups.watch(Patient(std::io::stdout())),
+        holdups,
     };
     let outcome = target.run(&runtime, &signals);
     // Loads that were done before a failure have their webhooks all the same.
@@ -155,7 +162,11 @@ impl TargetRun {
         let destination = settings.destination;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let instants = Arc::new(LoadInstants::default());
-        let opening = open_bucket(&destination.access, destination.bucket.as_str(), aws_options());
+        let options = S3Options {
+            sleep: Arc::new(self.holdups),
+            ..aws_options()
+        };
+        let opening = open_bucket(&destination.access, destination.bucket.as_str(), options);
         let Some(bucket) = unless_enough(runtime, signals, opening) else {
             return Ok(None);
         };

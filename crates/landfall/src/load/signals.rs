@@ -9,6 +9,7 @@ use landfall_load::{GiveUp, RunError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::holdups::Holdups;
 use super::input::StopHandle;
 use super::run::LEAVE;
 use crate::log;
@@ -22,7 +23,8 @@ const NOTICE: Duration = Duration::from_secs(1);
 enum Phase {
     /// Access is being checked: a signal ends the run, before anything is read.
     Starting,
-    /// The first signal ends the input. A later one gives up what is not loaded.
+    /// The first signal ends the input. A later one changes nothing while loads make headway; where they don't, what is
+    /// not loaded is given up.
     Running { input: StopHandle, loads: GiveUp },
     /// All is loaded: a signal gives up on the webhooks that are not delivered.
     Delivering,
@@ -41,7 +43,7 @@ enum Effect {
     EndUnread,
     /// The input ends.
     EndInput(StopHandle),
-    /// What is not loaded is given up.
+    /// What is not loaded is given up, if that is held up.
     GiveUp(GiveUp),
     /// What is not delivered is given up.
     EndDelivery,
@@ -55,6 +57,7 @@ pub(crate) struct Signals {
     state: Arc<Mutex<State>>,
     /// Whether nobody wants to wait for what the phase waits for.
     is_enough: Arc<watch::Sender<bool>>,
+    holdups: Holdups,
 }
 
 impl Signals {
@@ -67,6 +70,7 @@ impl Signals {
                 is_stopping: false,
             })),
             is_enough: Arc::new(watch::Sender::new(false)),
+            holdups: Holdups::default(),
         }
     }
 
@@ -74,8 +78,11 @@ impl Signals {
     ///
     /// # Errors
     /// If the thread can't be started.
-    pub(super) fn watch() -> std::io::Result<Self> {
-        let signals = Self::unwatched();
+    pub(super) fn watch(holdups: Holdups) -> std::io::Result<Self> {
+        let signals = Self {
+            holdups,
+            ..Self::unwatched()
+        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -158,13 +165,17 @@ impl Signals {
             Effect::EndUnread => leave_by_force(ExitReason::Unread),
             Effect::EndInput(input) => return input.stop(),
             Effect::GiveUp(loads) => {
-                loads.give_up();
-                leave_by_force(ExitReason::GivenUp);
+                let is_enough = self.is_enough.clone();
+                return self.holdups.when_held_up(move || {
+                    loads.give_up();
+                    leave_by_force(ExitReason::GivenUp);
+                    // Nor is there a wait for webhooks of what was loaded before.
+                    is_enough.send_replace(true);
+                });
             }
             Effect::EndDelivery => {}
             Effect::Nothing => return,
         }
-        // After giving up there is no wait for webhooks of what was loaded before, either.
         self.is_enough.send_replace(true);
     }
 

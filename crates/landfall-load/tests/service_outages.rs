@@ -27,7 +27,7 @@ use landfall_load::Clock;
 use landfall_load::service::{
     Conductor, ExpiringRecords, FailedLoad, LandedLoad, LostRecords, NEVER_LANDS, ServiceObserver,
 };
-use landfall_log::EmbeddedLog;
+use landfall_log::{EmbeddedLog, Log, Partition};
 use service_world::{End, ServiceWorld, TestClock, append, part, request};
 use tokio::sync::Notify;
 
@@ -317,6 +317,70 @@ fn a_poisoned_batch_is_tried_again_for_an_hour_and_longer_while_the_tables_besid
             assert_eq!(ids, (0..200).collect::<Vec<_>>(), "{table}");
         }
         assert_books_are_right(&catalog, 400).await;
+    });
+}
+
+#[test]
+fn what_has_landed_leaves_the_log_when_a_loader_starts_even_if_nothing_more_comes() {
+    let world = world_without_waiting(5);
+    world.push("orders", 0..5, 5);
+    assert_eq!(world.run(None), End::Drained);
+    world.live(async |catalog, log| {
+        let conductor = Conductor::start(world.parts(catalog, log.clone(), None))
+            .await
+            .unwrap();
+        conductor.handle().drain();
+        conductor.run().await.unwrap();
+        let bounds = log.bounds(Partition::FIRST).await.unwrap();
+        assert_eq!(bounds.first, bounds.next, "nothing waits");
+    });
+}
+
+/// One more attempt is no news: whoever watches would be told that all is well each time.
+#[test]
+fn rows_are_held_up_from_the_first_failure_until_they_have_landed() {
+    let world = world_without_waiting(5);
+    let landings = Landings::of(&world, 5);
+    let clock = world.clock.clone();
+    let judge: Judge =
+        Arc::new(
+            move |_, operation, _| match operation == Operation::PutObject && clock.elapsed() < HOUR {
+                true => Fate::Refused(Refusal::Reset),
+                false => Fate::Answered,
+            },
+        );
+    let world = failing(world, judge);
+    world.live(async |catalog, log| {
+        append(
+            &log,
+            &request(&[part("orders", 0, &[1, 2, 3, 4, 5])], world.now()),
+        )
+        .await;
+        let mut parts = world.parts(catalog.clone(), log.clone(), None);
+        parts.observer = landings.clone();
+        let conductor = Conductor::start(parts).await.unwrap();
+        let handle = conductor.handle();
+        let watching = async {
+            let mut looks = 0;
+            loop {
+                let has_failed = landings.failures.load(Ordering::SeqCst) > 0;
+                let table = handle.backlog().await.unwrap().tables.pop();
+                let Some(table) = table.filter(|table| has_failed && table.rows > 0) else {
+                    if landings.rows.load(Ordering::SeqCst) == 5 {
+                        break handle.drain();
+                    }
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let has_landed = landings.rows.load(Ordering::SeqCst) == 5;
+                assert!(table.is_held || has_landed, "look no. {looks}: {table:?}");
+                looks += 1;
+            }
+            assert!(looks > 3, "{looks} looks");
+        };
+        let (ran, ()) = tokio::join!(conductor.run(), watching);
+        ran.unwrap();
+        assert_books_are_right(&catalog, 5).await;
     });
 }
 

@@ -59,10 +59,16 @@ const formMark = (() => {
     banner.setAttribute("aria-labelledby", text.id);
     focusOn(banner);
   }
-  // Where a field waits for input the focus is there, and the announcer tells what else is to know.
+  // Where a field waits for input the focus is there. What else is to know describes the field, and the announcer tells
+  // it to those whose screen reader has read the field by then.
   function tellBanners() {
     const banners = [...document.querySelectorAll("main .banner[role=status]")];
-    for (const one of banners) one.removeAttribute("role");
+    banners.forEach((one, number) => {
+      one.removeAttribute("role");
+      one.id ||= `banner-${number}`;
+      const described = field.getAttribute("aria-describedby");
+      field.setAttribute("aria-describedby", [one.id, described].filter(Boolean).join(" "));
+    });
     const text = banners.map((one) => one.textContent.trim()).join(" ");
     if (text) setTimeout(() => announce(text), 500);
   }

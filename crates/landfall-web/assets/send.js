@@ -70,6 +70,7 @@
       const way = document.createElement("a");
       way.href = form.dataset.source;
       way.textContent = link;
+      way.className = "button button-small";
       told.append(" ", way);
     }
     const secret = () => (form.elements.secret?.value ?? document.getElementById("secret").textContent).trim();
@@ -102,7 +103,11 @@
       const file = form.elements.file.files[0];
       if (!file) return form.elements.records.value;
       if (file.size > MOST_FILE_BYTES) throw new Error("The file has more than 50 MB: send it with a program.");
-      return file.text();
+      try {
+        return new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+      } catch {
+        throw new Error("the file is not in UTF-8: save it in that encoding, and choose it again.");
+      }
     }
     async function send() {
       let accepted = 0;

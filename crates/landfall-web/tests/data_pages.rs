@@ -179,7 +179,19 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
         ],
         &promises,
     );
+    let page = body(&admin, "/destinations/1").await;
+    contains(
+        &page,
+        &["It does not answer at the moment: 3 rows wait, and loading is tried again by itself."],
+        &[],
+    );
+    contains(
+        &body(&admin, "/").await,
+        &["does not answer", "3 rows wait."],
+        &["All is well"],
+    );
     *world.loader.backlog.lock().unwrap() = Some(three_rows());
+    contains(&body(&admin, "/destinations/1").await, &[], &["does not answer"]);
     let form = [("destination", "")];
     admin.post_and_follow("/integrations/1/destination", &form).await;
     let page = body(&admin, "/integrations/1").await;
@@ -197,6 +209,16 @@ async fn what_waits_for_a_destination_is_promised_for_no_time() {
     let form = [("confirm", "Shop")];
     admin.post_and_follow("/integrations/1/delete", &form).await;
     contains(&body(&admin, "/integrations/1").await, &[], &promises);
+    // Nobody can send them anywhere any more, and home says so.
+    let mut held = three_rows();
+    held.tables[0].is_held = true;
+    *world.loader.backlog.lock().unwrap() = Some(held);
+    let home = body(&admin, "/").await;
+    contains(
+        &home,
+        &["is never loaded, and goes when retention ends. 3 rows wait."],
+        &[],
+    );
 }
 
 #[tokio::test]

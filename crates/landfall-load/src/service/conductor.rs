@@ -256,6 +256,8 @@ impl Conductor {
     /// # Errors
     /// [`ConductorError`]; starting anew goes on where this ended.
     pub async fn run(mut self) -> Result<(), ConductorError> {
+        // What the ledger has landed, the log may still hold: a segment goes only when all of it is landed.
+        self.trim(self.freed).await;
         loop {
             while let Ok(landed) = self.landed.try_recv() {
                 self.take(landed).await?;
@@ -267,6 +269,7 @@ impl Conductor {
                 self.next_look = Duration::ZERO;
                 // A destination that was deleted took its open loads with it.
                 self.unsure.extend(self.open_loads.keys().copied());
+                self.tables.values_mut().for_each(|table| table.rest = None);
             }
             let now = self.parts.clock.elapsed();
             if now >= self.next_look {
@@ -362,7 +365,8 @@ impl Conductor {
         if self.at >= end && self.catch_up.is_none() {
             self.unpark(self.parts.clock.elapsed()).await?;
         }
-        if self.at < end || self.catch_up.is_some() {
+        // What was changed before the end was asked for counts.
+        if self.at < end || self.catch_up.is_some() || self.routes.are_stale() {
             return Ok(false);
         }
         self.close_all();

@@ -114,6 +114,11 @@ impl Routes {
         }
     }
 
+    /// Whether something has changed that is not known yet.
+    pub(super) fn are_stale(&self) -> bool {
+        self.generation != Some(self.catalog.access_generation())
+    }
+
     /// Forgets what may have changed. True if it did.
     pub(super) fn refresh(&mut self) -> bool {
         let generation = self.catalog.access_generation();
@@ -121,6 +126,8 @@ impl Routes {
         if !is_same {
             self.generation = Some(generation);
             self.by_source.clear();
+            // Perhaps what was in the way is gone: nobody who has mended it waits for that to be tried.
+            self.resting.clear();
         }
         !is_same
     }
@@ -153,6 +160,12 @@ impl Routes {
             Some(destination) => Ok(self.place(&destination).await),
             None => Ok(None),
         }
+    }
+
+    /// Whether the destination of `source` was out of reach when it was last tried.
+    pub(super) fn is_out_of_reach(&self, source: SourceId) -> bool {
+        let route = self.by_source.get(&source).and_then(Option::as_ref);
+        route.is_some_and(|route| self.resting.contains_key(&route.place.destination))
     }
 
     fn is_resting(&self, destination: DestinationId, now: Duration) -> bool {

@@ -153,9 +153,11 @@ impl TableWork {
         }
     }
 
-    /// Whether records of it stay in the log until its destination can be loaded to.
+    /// Whether its records can't be loaded as it is: they stay in the log until they can be, or the last attempt failed.
+    /// One more attempt is no news until it succeeds.
     pub(super) fn is_held(&self) -> bool {
-        matches!(self.flow, Flow::Parked { .. }) && self.parked.stock.rows > 0
+        let is_parked = matches!(self.flow, Flow::Parked { .. }) && self.parked.stock.rows > 0;
+        is_parked || self.rest.is_some()
     }
 
     /// Records of the entry at `position` stay in the log.

@@ -5,8 +5,9 @@ use axum::extract::{Path, Query};
 use serde::Deserialize;
 
 use crate::api::ApiError;
-use crate::components::{Badge, Banner, Moment};
+use crate::components::{Badge, Banner, Count, Moment};
 use crate::frame::{Frame, Page, Section, Shown, show as show_page};
+use crate::pages::integrations::Stats;
 use crate::wizard::{CheckPanel, KeyPreview, Stored, folder_of_url, last_check};
 
 /// A source that is mapped to the destination.
@@ -33,6 +34,16 @@ pub(super) async fn mapped_sources(page: &Page, id: u32) -> Result<Vec<MappedSou
     Ok(sources)
 }
 
+/// Rows that wait for an active destination which can't be loaded to for now.
+async fn rows_held(page: &Page, destination: &Stored, sources: &[MappedSource]) -> Result<Count, ApiError> {
+    let mut held = Count(0);
+    for source in sources.iter().filter(|_| destination.landfall_status == "active") {
+        let stats: Stats = page.api.get(&format!("/v4/sources/{}/stats", source.id)).await?;
+        held.0 += stats.rows_held.0;
+    }
+    Ok(held)
+}
+
 #[derive(Template)]
 #[template(path = "destination/overview.html")]
 struct OverviewPage {
@@ -44,6 +55,8 @@ struct OverviewPage {
     /// What the state means for loading.
     meaning: &'static str,
     sources: Vec<MappedSource>,
+    /// Rows that wait although it is active, since it does not answer.
+    rows_held: Count,
     panel: CheckPanel,
     /// Whether the check that is shown is from before loading stopped.
     is_check_old: bool,
@@ -130,6 +143,7 @@ pub(super) async fn show(page: Page, Path(id): Path<u32>, Query(told): Query<Tol
         destination.property("output_file_format"),
     );
     let check = last_check(&page, id).await?;
+    let sources = mapped_sources(&page, id).await?;
     let stopped_at = destination.system_paused_at.as_ref();
     show_page(&OverviewPage {
         frame: page
@@ -139,7 +153,8 @@ pub(super) async fn show(page: Page, Path(id): Path<u32>, Query(told): Query<Tol
         example: preview.examples.into_iter().next().map(|example| example.key),
         is_folder: destination.property("s3_endpoint_url").starts_with("file:"),
         meaning: meaning(&destination.landfall_status),
-        sources: mapped_sources(&page, id).await?,
+        rows_held: rows_held(&page, &destination, &sources).await?,
+        sources,
         is_check_old: check
             .as_ref()
             .zip(stopped_at)

@@ -138,13 +138,13 @@ pub(crate) async fn show_home(
     let sources: Vec<Source> = page.api.get("/v4/sources").await?;
     let buffer: Buffer = page.api.get("/v4/buffer").await?;
     let held = held_rows(&page, &sources, &buffer).await?;
+    let notices: NotificationList = page.api.get("/v4/notifications").await?;
+    let loads = history(&state, &page, &[("limit", Some("5"))]).await?.data;
+    let matters = attention::matters(notices, &destinations, &sources, &held);
     let sources: Vec<Source> = sources
         .into_iter()
         .filter(|source| !source.is_deleted())
         .collect();
-    let notices: NotificationList = page.api.get("/v4/notifications").await?;
-    let loads = history(&state, &page, &[("limit", Some("5"))]).await?.data;
-    let matters = attention::matters(notices, &destinations, &sources, &held);
     let has_loaded = loads.iter().any(|load| load.completed_at.is_some());
     let waiting = waiting(&buffer, state.now());
     let first_rows = FirstRows::new(has_loaded, buffer.oldest_at.is_some(), waiting.as_ref());

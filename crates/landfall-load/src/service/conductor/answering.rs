@@ -55,8 +55,12 @@ impl Conductor {
             last_received: stock.latest().filter(|_| stock.rows > 0),
             rows_closed: table.closed().rows,
             closes_at: table.closes_at(settings.limits.wait, now, parts.clock.elapsed()),
-            is_held: table.is_held(),
+            is_held: self.is_held(key, table),
         }
+    }
+
+    fn is_held(&self, key: &TableKey, table: &TableWork) -> bool {
+        table.is_held() || self.routes.is_out_of_reach(key.source)
     }
 
     /// Closes the batches of sources that are to be loaded now, once all that was meant is read, or no more can be. True
@@ -71,9 +75,9 @@ impl Conductor {
             self.close_of(wish.source);
             let mut loading = LoadingNow::default();
             let of_source = self.tables.iter().filter(|(key, _)| key.source == wish.source);
-            for (_, table) in of_source {
+            for (key, table) in of_source {
                 let (all, closed) = (table.waiting().rows, table.closed().rows);
-                let on_their_way = if table.is_held() { closed } else { all };
+                let on_their_way = if self.is_held(key, table) { closed } else { all };
                 loading.rows += on_their_way;
                 loading.tables += u64::from(on_their_way > 0);
                 loading.rows_held += all - on_their_way;

@@ -28,11 +28,16 @@ impl Conductor {
         let last_done = LedgerPosition::new(first.as_u64() - 1);
         self.parts.catalog.raise_low_water(PARTITION, last_done).await?;
         self.step(Step::Noted).await;
-        if let Err(fault) = self.parts.log.free(LOG_PARTITION, first).await {
-            tracing::warn!("the log keeps what is landed for now: {fault}");
-        }
+        self.trim(first).await;
         self.freed = first;
         self.step(Step::Freed).await;
         Ok(())
+    }
+
+    /// Lets the log forget what is before `first`.
+    pub(super) async fn trim(&self, first: Position) {
+        if let Err(fault) = self.parts.log.free(LOG_PARTITION, first).await {
+            tracing::warn!("the log keeps what is landed for now: {fault}");
+        }
     }
 }

@@ -200,7 +200,26 @@ fn of_source(source: &Source, has_destinations: bool, held: &[HeldRows]) -> Opti
     })
 }
 
-/// All that needs attention, the most urgent first.
+/// What is to be said of a deleted source: rows that nobody can send anywhere any more.
+fn of_deleted(source: &Source, held: &[HeldRows]) -> Option<Matter> {
+    let rows = held_of(held, |one| {
+        one.source_id == source.id && one.destination_id.is_none()
+    });
+    (!rows.is_none()).then(|| Matter {
+        badge: source.badge(),
+        title: source.display_name.clone(),
+        text: format!(
+            "It was deleted without a destination, so what it had received is never loaded, and goes when retention \
+             ends.{}",
+            and_waits(rows)
+        ),
+        since: None,
+        href: Some(source.href()),
+        way_out: None,
+    })
+}
+
+/// All that needs attention, the most urgent first. `sources` are all, deleted ones too.
 pub(super) fn matters(
     notices: NotificationList,
     destinations: &[Destination],
@@ -231,7 +250,14 @@ pub(super) fn matters(
         .chain(
             sources
                 .iter()
+                .filter(|one| !one.is_deleted())
                 .filter_map(|one| of_source(one, has_destinations, held)),
+        )
+        .chain(
+            sources
+                .iter()
+                .filter(|one| one.is_deleted())
+                .filter_map(|one| of_deleted(one, held)),
         )
         .collect()
 }

@@ -1,6 +1,7 @@
 """The commands that `make bench` measures, each as a function that does the work once and returns a `measure.Run`."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -34,9 +35,11 @@ class Tools:
         return self.scratch / BUCKET
 
     def empty_scratch(self):
-        """Removes what the last run wrote. Outside every measurement."""
+        """Removes what the last run wrote, and lets the disk come to rest: what one program leaves unwritten is not to
+        be paid by the next one that syncs. Outside every measurement."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.folder_bucket.mkdir(parents=True)
+        os.sync()
 
 
 # --- Landfall ----------------------------------------------------------------------------------------------------

@@ -302,6 +302,17 @@ fn records_sent_from_a_page_land_as_they_were_typed() {
     );
     browser.click("#send button");
     wait_for_text(&browser, "#send-told", "2,500 records accepted.");
+    browser.run(
+        "const list = new DataTransfer();
+         list.items.add(new File([new Uint8Array([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d])], 'latin.json'));
+         document.querySelector('#send-file').files = list.files;",
+    );
+    browser.click("#send button");
+    wait_for_text(
+        &browser,
+        "#send-told",
+        "Nothing was sent: the file is not in UTF-8",
+    );
     browser.inspect("integration-sent-file");
     wait_until("all have landed", || site.lines("shop/many").len() == 2500);
     server.kill();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use md5::{Digest, Md5};
 
 use crate::body::ObjectBody;
+use crate::bucket::PutOutcome;
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::S3Bucket;
 use crate::s3::put::{Upload, blocking};
@@ -72,7 +73,7 @@ fn hexadecimal(md5: &[u8]) -> String {
 }
 
 /// The ETag that most stores give an object of several parts: the MD5 of their MD5s, and how many they are.
-pub(super) fn e_tag_of_parts(parts: &[Proof]) -> Option<String> {
+fn e_tag_of_parts(parts: &[Proof]) -> Option<String> {
     let mut hasher = Md5::new();
     for part in parts {
         match part {
@@ -140,7 +141,6 @@ impl S3Bucket {
         operation: Operation,
         upload: &Upload<'_>,
     ) -> Result<(), BucketError> {
-        use crate::bucket::PutOutcome;
         match self.inspect(upload).await? {
             Some(PutOutcome::AlreadyOurs) => Ok(()),
             Some(_) => Err(BucketError::new(operation, FaultKind::ChecksumMismatch)),

@@ -242,6 +242,34 @@ proptest! {
     }
 
     #[test]
+    fn what_can_stand_in_a_row_is_known(
+        text in prop_oneof![any::<String>(), "[ ,|\t\"\\\\a-c\u{e9}]{0,20}"],
+        delimiter in select(b",|\t".to_vec()),
+    ) {
+        let token = serde_json::to_string(&text).unwrap();
+        let is_blank = |character: char| character == ' ' || character == '\t';
+        let is_plain = !token.contains('\\')
+            && !text.is_empty()
+            && !text.starts_with(is_blank)
+            && !text.ends_with(is_blank)
+            && !text.contains(char::from(delimiter));
+        // Near the end of a document it may be left open.
+        let document = format!("[{token}, 1, null      ]");
+        let mut paths = Paths::new();
+        for (tape, expected) in [
+            (&mut Tape::for_cells(delimiter), [is_plain, true, false]),
+            (&mut Tape::for_reading(), [false, true, false]),
+            (&mut Tape::new(), [false, true, false]),
+        ] {
+            let value = tape.parse_document(document.as_bytes(), NonFinite::Refuse, &mut paths).unwrap();
+            let found: Vec<bool> = value.elements().map(|cell| cell.is_plain_cell()).collect();
+            prop_assert_eq!(found, expected);
+            let short = tape.parse_document(token.as_bytes(), NonFinite::Refuse, &mut paths).unwrap();
+            prop_assert!(!short.is_plain_cell() || expected[0]);
+        }
+    }
+
+    #[test]
     fn strings_come_back(text in any::<String>()) {
         let mut written = Vec::new();
         write_canonical_string(&text, &mut written);

@@ -104,6 +104,11 @@ impl Bindings {
             .is_some_and(|settled| settled.contains(kind))
     }
 
+    /// How many places are bound.
+    pub(crate) fn len(&self) -> usize {
+        self.bound.len()
+    }
+
     /// Forgets everything, for a new table of places.
     pub(crate) fn clear(&mut self) {
         self.bound.clear();

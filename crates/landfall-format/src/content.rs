@@ -1,5 +1,6 @@
 //! The bytes of one file, written piece by piece.
 
+mod csv_part;
 mod piece;
 
 use std::sync::Arc;
@@ -7,9 +8,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use landfall_core::time::Timestamp;
 
+use self::csv_part::CsvPart;
 use self::piece::OpenPiece;
 use crate::batch::{ClosedBatch, FileKind, FileTable};
-use crate::csv::{CsvStyle, RowShape, write_row_cells, write_text_cell};
+use crate::csv::{CsvStyle, write_text_cell};
 use crate::plan::GENERATED_KEY;
 use crate::run::{EncodedRun, RunTable};
 use crate::sink::{Counter, Sink};
@@ -175,7 +177,7 @@ impl Pieces<'_> {
             }
             match style {
                 None => self.write_lines(run, part, out),
-                Some(style) => self.write_csv_rows(table, run, part, style, out),
+                Some(style) => self.write_cells(table, (run, part), style, out),
             }
             if self.row < part.rows.len() {
                 return;
@@ -206,6 +208,28 @@ impl Pieces<'_> {
         out.put(&header);
     }
 
+    fn write_cells(
+        &mut self,
+        table: &FileTable,
+        (run, part): (&EncodedRun, &RunTable),
+        style: CsvStyle,
+        out: &mut impl Sink,
+    ) {
+        let Some(system) = &mut self.system else { return };
+        let rows = CsvPart::new(
+            &self.content.batch,
+            table,
+            (run, part),
+            self.mapping.as_deref(),
+            style,
+        );
+        if self.row == 0 && out.put_counted(|| rows.bytes(system)) {
+            self.row = part.rows.len();
+            return;
+        }
+        self.row = rows.write(self.row, system, FULL_BYTES, out);
+    }
+
     fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut impl Sink) {
         let Some(system) = &mut self.system else { return };
         let mut received = ReceivedCursor::default();
@@ -219,71 +243,6 @@ impl Pieces<'_> {
                 generated_key: run.generated_key(self.row),
             };
             system.end_line(&facts, record.len() <= 1, out);
-            self.row += 1;
-        }
-    }
-
-    fn write_csv_rows(
-        &mut self,
-        table: &FileTable,
-        run: &EncodedRun,
-        part: &RunTable,
-        style: CsvStyle,
-        out: &mut impl Sink,
-    ) {
-        let is_root = self.content.is_root();
-        let mut columns = self.content.batch.row_columns;
-        columns.generated_key &= is_root;
-        let is_keyless = run.plan.keys().is_empty();
-        let key_column = if is_root && is_keyless {
-            table.layout.position(GENERATED_KEY)
-        } else {
-            None
-        };
-        let Some(system) = &mut self.system else { return };
-        let mut received = ReceivedCursor::default();
-        let mut width_index = part
-            .widths
-            .partition_point(|(from, _)| *from as usize <= self.row)
-            - 1;
-        while self.row < part.rows.len() && out.taken_bytes() < FULL_BYTES {
-            if part
-                .widths
-                .get(width_index + 1)
-                .is_some_and(|(from, _)| *from as usize <= self.row)
-            {
-                width_index += 1;
-            }
-            let record = if is_root {
-                self.row
-            } else {
-                part.records[self.row] as usize
-            };
-            if !is_root {
-                out.put(run.source_keys.get(record));
-            }
-            let generated_key = run.generated_key(record);
-            let mut quoted_key = Vec::new();
-            let insert = key_column.filter(|_| !generated_key.is_empty()).map(|column| {
-                write_text_cell(generated_key, style, &mut quoted_key);
-                (column, quoted_key.as_slice())
-            });
-            let shape = RowShape {
-                delimiter: style.delimiter,
-                leading: table.path.len(),
-                width: part.widths[width_index].1 as usize,
-                columns: table.layout.columns.len(),
-                mapping: self.mapping.as_deref(),
-                insert,
-            };
-            write_row_cells(part.rows.get(self.row), &shape, out);
-            let facts = RowFacts {
-                received_at: received.at(run, record),
-                sequence: run.sequences[record],
-                extracted_at: run.extracted_at(record),
-                generated_key,
-            };
-            system.end_row(&facts, columns, style, out);
             self.row += 1;
         }
     }

@@ -111,7 +111,7 @@ impl TableEncoder {
             bindings: Bindings::new(&plan),
             tape: match plan.format() {
                 FileFormat::Jsonl => Tape::new(),
-                FileFormat::Csv { .. } => Tape::for_reading(),
+                FileFormat::Csv { delimiter, .. } => Tape::for_cells(delimiter.as_byte()),
             },
             csv,
             top: TopLevel::default(),

@@ -14,12 +14,16 @@ pub(crate) const FIXED_COLUMNS: [&str; 4] = [
     "_sdc_sequence",
 ];
 
-/// Writes the end of lines whose records were received at the same instant.
+/// Writes the end of lines. What most lines share with the one before is written once.
 #[derive(Debug)]
 pub(crate) struct SystemColumns {
-    /// Everything from `_sdc_received_at` to the start of the sequence number.
+    /// Everything from `_sdc_received_at` to the end of the sequence number.
     middle: Vec<u8>,
+    /// Where in it the sequence number begins.
+    digits_at: usize,
     received_at: Option<Timestamp>,
+    /// The sequence number that `middle` ends in.
+    sequence: Option<i64>,
     loaded_at: Timestamp,
     version: i64,
     style: Option<CsvStyle>,
@@ -30,19 +34,45 @@ impl SystemColumns {
     pub(crate) fn new(loaded_at: Timestamp, version: i64, style: Option<CsvStyle>) -> Self {
         Self {
             middle: Vec::new(),
+            digits_at: 0,
             received_at: None,
+            sequence: None,
             loaded_at,
             version,
             style,
         }
     }
 
+    /// Everything from `_sdc_received_at` to the end of the sequence number.
     #[inline]
-    fn receive(&mut self, received_at: Timestamp) {
-        if self.received_at == Some(received_at) {
-            return;
+    fn middle(&mut self, row: &RowFacts<'_>) -> &[u8] {
+        if self.received_at != Some(row.received_at) {
+            self.receive(row.received_at);
         }
+        // All sub-rows of a record have the same.
+        if self.sequence != Some(row.sequence) {
+            self.count_to(row.sequence);
+        }
+        &self.middle
+    }
+
+    fn count_to(&mut self, sequence: i64) {
+        let is_next = sequence > 0 && self.sequence == Some(sequence - 1);
+        self.sequence = Some(sequence);
+        match self.middle.last_mut() {
+            Some(digit @ b'0'..=b'8') if is_next => *digit += 1,
+            _ => {
+                self.middle.truncate(self.digits_at);
+                let mut digits = itoa::Buffer::new();
+                self.middle.extend_from_slice(digits.format(sequence).as_bytes());
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn receive(&mut self, received_at: Timestamp) {
         self.received_at = Some(received_at);
+        self.sequence = None;
         let (received, batched) = (received_at.to_string(), self.loaded_at.to_string());
         let version = self.version;
         self.middle.clear();
@@ -64,12 +94,12 @@ impl SystemColumns {
             }
         };
         self.middle.extend_from_slice(text.as_bytes());
+        self.digits_at = self.middle.len();
     }
 
     /// Ends a JSON line whose object is open; `out` ends in the record.
     #[inline]
     pub(crate) fn end_line(&mut self, row: &RowFacts<'_>, is_empty_record: bool, out: &mut impl Sink) {
-        self.receive(row.received_at);
         if !is_empty_record {
             out.put_byte(b',');
         }
@@ -78,8 +108,7 @@ impl SystemColumns {
             out.put(row.extracted_at);
             out.put(b"\",");
         }
-        out.put(&self.middle);
-        out.put_integer(row.sequence);
+        out.put(self.middle(row));
         if !row.generated_key.is_empty() {
             out.put(b",\"__sdc_primary_key\":\"");
             out.put(row.generated_key);
@@ -97,15 +126,13 @@ impl SystemColumns {
         style: CsvStyle,
         out: &mut impl Sink,
     ) {
-        self.receive(row.received_at);
         if columns.extracted_at {
             if !row.extracted_at.is_empty() {
                 write_quoted_if(style.force_quote, row.extracted_at, out);
             }
             out.put_byte(style.delimiter);
         }
-        out.put(&self.middle);
-        out.put_integer(row.sequence);
+        out.put(self.middle(row));
         if style.force_quote {
             out.put_byte(b'"');
         }

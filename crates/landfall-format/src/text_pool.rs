@@ -48,12 +48,30 @@ impl TextPool {
     }
 
     pub(crate) fn get(&self, index: usize) -> &[u8] {
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] as usize
-        };
-        &self.bytes[start..self.ends[index] as usize]
+        let (start, end) = self.span(index);
+        &self.bytes[start..end]
+    }
+
+    /// Where a text stands in the [`buffer`](Self::buffer).
+    #[inline]
+    pub(crate) fn span(&self, index: usize) -> (usize, usize) {
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
+        (start, self.ends[index] as usize)
+    }
+
+    /// All texts end to end.
+    #[inline]
+    pub(crate) fn buffer(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How long a text is.
+    #[inline]
+    pub(crate) fn length(&self, index: usize) -> usize {
+        let (start, end) = self.span(index);
+        end - start
     }
 
     /// Adds all texts of another pool.

@@ -11,7 +11,7 @@ use landfall_core::json::{Json, NonFinite};
 use landfall_core::object_key::{ObjectKeyTemplate, OutputFormat};
 use landfall_core::schema::{DeclaredTable, Formats, Schema};
 use landfall_core::settings::{Delimiter, FileFormat};
-use landfall_core::time::Timestamp;
+use landfall_core::time::{Instant, Timestamp};
 use landfall_format::{
     Claims, ClosedBatch, KeySource, Naming, PlanParts, RecordMeta, TableBatch, TableEncoder, TablePlan,
 };
@@ -198,6 +198,21 @@ fn plan(format: FileFormat, schema: &str) -> TablePlan {
 
 /// Encodes records into runs of `run_length` and closes their batch.
 fn batch(format: FileFormat, records: &[Record], schema: &str, run_length: usize) -> Arc<ClosedBatch> {
+    batch_with(format, records, schema, run_length, |index| RecordMeta {
+        received_at: Timestamp::from_millis(0),
+        sequence: index as i64,
+        extracted: None,
+    })
+}
+
+/// [`batch`], with what comes with the record of that number.
+fn batch_with(
+    format: FileFormat,
+    records: &[Record],
+    schema: &str,
+    run_length: usize,
+    meta: impl Fn(usize) -> RecordMeta,
+) -> Arc<ClosedBatch> {
     let mut encoder = TableEncoder::new(Arc::new(plan(format, schema)));
     let mut batch = TableBatch::new(0);
     for (number, run) in records.chunks(run_length).enumerate() {
@@ -205,13 +220,7 @@ fn batch(format: FileFormat, records: &[Record], schema: &str, run_length: usize
         for (index, record) in run.iter().enumerate() {
             let text = Made::Object(record.clone()).spelled(number + index);
             encoder.parse(&text, 0, 0, NonFinite::Refuse).unwrap();
-            let sequence = (number * run_length + index) as i64;
-            let meta = RecordMeta {
-                received_at: Timestamp::from_millis(0),
-                sequence,
-                extracted: None,
-            };
-            encoder.accept(&text, meta, &mut NoKeys);
+            encoder.accept(&text, meta(number * run_length + index), &mut NoKeys);
         }
         batch.push(encoder.finish());
     }
@@ -371,6 +380,48 @@ proptest! {
             found.extend(read_leaves(&file.path, &content, delimiter.as_byte()));
         }
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn files_have_the_length_they_announce_and_rows_their_own_end(
+        records in records(),
+        schema in schema(),
+        run_length in 1..9_usize,
+        format in select(vec![
+            FileFormat::Jsonl,
+            FileFormat::Csv { delimiter: Delimiter::Comma, force_quote: false },
+            FileFormat::Csv { delimiter: Delimiter::Tab, force_quote: true },
+        ]),
+        first_sequence in select(vec![-12, -1, 0, 1, 7, 95, 999_996, i64::MAX - 64]),
+        step in select(vec![0, 1, 3]),
+        instants in 1..4_i64,
+        extracted_every in select(vec![1, 3, usize::MAX]),
+    ) {
+        let meta = |index: usize| RecordMeta {
+            received_at: Timestamp::from_millis(index as i64 % instants),
+            sequence: first_sequence + step * index as i64,
+            extracted: index.is_multiple_of(extracted_every)
+                .then(|| Instant::parse(b"2024-02-29T12:00:00.5Z").unwrap()),
+        };
+        let before = match format {
+            FileFormat::Csv { force_quote: true, .. } => "\t",
+            FileFormat::Csv { .. } => ",",
+            FileFormat::Jsonl => ",_sdc_sequence:",
+        };
+        let batch = batch_with(format, &records, schema, run_length, meta);
+        let mut lacking = Vec::new();
+        for file in batch.files() {
+            let content = batch.content(file.kind, loaded_at());
+            let announced = content.size_bytes();
+            let content: Vec<u8> = content.pieces().flatten().collect();
+            prop_assert_eq!(announced, content.len() as u64);
+            if file.path.is_empty() {
+                let text = String::from_utf8(content).unwrap().replace('"', "");
+                let own_end = |index: usize| format!("0{before}{}", meta(index).sequence);
+                lacking.extend((0..records.len()).filter(|index| !text.contains(&own_end(*index))));
+            }
+        }
+        prop_assert_eq!(lacking, Vec::<usize>::new());
     }
 
     #[test]

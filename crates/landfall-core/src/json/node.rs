@@ -18,6 +18,8 @@ impl Node {
     pub(super) const UNCANONICAL: u32 = 1 << 4;
     /// The null was written `NaN` or the like.
     pub(super) const NON_FINITE: u32 = 1 << 5;
+    /// The string token can stand in a delimited row as it is.
+    pub(super) const PLAIN: u32 = 1 << 6;
 
     pub(super) fn new(start: usize, end: usize, path: PathId, kind: Kind, flags: u32) -> Self {
         // Texts are below 4 GiB: the parser refuses longer ones.

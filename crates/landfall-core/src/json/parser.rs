@@ -1,7 +1,7 @@
 //! The one JSON parser: strict grammar, one pass, nodes out.
 
 use super::error::{JsonError, JsonFault};
-use super::lex::{scan_number, scan_string, unescape};
+use super::lex::{scan_cell, scan_number, scan_string, unescape};
 use super::node::{Edit, EditKind, Node};
 use super::tape::{NonFinite, Tape, is_white_space};
 use super::text::begins_with;
@@ -112,8 +112,16 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
     #[inline]
     fn string(&mut self, path: PathId) -> Result<(), JsonError> {
         let start = self.at + 1;
-        let scanned = scan_string(self.bytes, start)?;
-        let mut flags = if scanned.is_escaped { Node::ESCAPED } else { 0 };
+        let (scanned, mut flags) = match self.tape.delimiter {
+            Some(delimiter) if !KEEPS_EDITS => {
+                let (scanned, is_plain) = scan_cell(self.bytes, start, delimiter)?;
+                (scanned, if is_plain { Node::PLAIN } else { 0 })
+            }
+            _ => (scan_string(self.bytes, start)?, 0),
+        };
+        if scanned.is_escaped {
+            flags |= Node::ESCAPED;
+        }
         if !scanned.is_canonical {
             flags |= Node::UNCANONICAL;
             self.edit(start, scanned.end, EditKind::Rewrite);

@@ -24,6 +24,8 @@ pub struct Tape {
     pub(super) has_non_finite: bool,
     pub(super) has_repeats: bool,
     is_for_reading: bool,
+    /// What parts the cells of the rows that strings go to.
+    pub(super) delimiter: Option<u8>,
 }
 
 impl Tape {
@@ -43,6 +45,16 @@ impl Tape {
         Self {
             is_for_reading: true,
             ..Self::default()
+        }
+    }
+
+    /// A tape [for reading](Self::for_reading) that notes which strings are
+    /// [plain cells](Value::is_plain_cell) of rows with this delimiter.
+    #[must_use]
+    pub fn for_cells(delimiter: u8) -> Self {
+        Self {
+            delimiter: Some(delimiter),
+            ..Self::for_reading()
         }
     }
 

@@ -121,6 +121,20 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether the [`text`](Self::text) of a scalar can stand in a delimited row as it is: it is a number, `true` or
+    /// `false`, or a string known to need neither quotes nor resolving. Of strings only a tape
+    /// [for cells](super::Tape::for_cells) knows.
+    #[inline]
+    #[must_use]
+    pub fn is_plain_cell(&self) -> bool {
+        let node = self.node();
+        match node.kind() {
+            Kind::False | Kind::True | Kind::Integer | Kind::Decimal => true,
+            Kind::String => node.has(Node::PLAIN),
+            Kind::Null | Kind::Array | Kind::Object => false,
+        }
+    }
+
     /// Whether the string token has escapes to resolve.
     #[inline]
     #[must_use]

@@ -9,31 +9,35 @@ pub(crate) struct CsvStyle {
     pub(crate) force_quote: bool,
 }
 
-/// Cells up to this length are copied as a piece of fixed length, which costs no call.
-const SHORT: usize = 31;
-
 /// Writes the cell of a scalar and the delimiter after it.
-#[inline]
-pub(crate) fn write_cell_and_delimiter(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
-    let length = value.text().len();
-    let is_plain = |window| match value.kind() {
-        Kind::String => !value.is_escaped() && !short_needs_quotes(window, length, style.delimiter),
-        Kind::False | Kind::True | Kind::Integer | Kind::Decimal => true,
-        Kind::Null | Kind::Array | Kind::Object => false,
-    };
-    match value.text_window() {
-        Some(window) if !style.force_quote && length <= SHORT && is_plain(window) => {
-            let end = out.len() + length;
+#[inline(always)]
+pub(crate) fn write_cell_and_delimiter(value: &Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
+    /// Cells up to this length are copied as a piece of fixed length, which costs no call.
+    const SHORT: usize = 31;
+    if !value.is_plain_cell() || style.force_quote {
+        return write_odd_cell(*value, style, out);
+    }
+    let text = value.text();
+    match value.text_window::<{ SHORT + 1 }>() {
+        Some(window) if text.len() <= SHORT => {
+            let end = out.len() + text.len();
             // What is copied too much is taken off again; the delimiter takes the place of what followed the token.
             out.extend_from_slice(window);
             out.truncate(end + 1);
             out[end] = style.delimiter;
         }
         _ => {
-            write_cell(value, style, out);
+            out.extend_from_slice(text);
             out.push(style.delimiter);
         }
     }
+}
+
+/// [`write_cell_and_delimiter`] of what may need quotes.
+#[inline(never)]
+fn write_odd_cell(value: Value<'_>, style: CsvStyle, out: &mut Vec<u8>) {
+    write_cell(value, style, out);
+    out.push(style.delimiter);
 }
 
 /// Writes the cell of a scalar; null writes nothing (files.md §5).
@@ -94,26 +98,6 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 const fn marks(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * byte as u64);
     difference.wrapping_sub(ONES) & !difference
-}
-
-/// [`token_needs_quotes`] for the first `length` bytes of `window`, without a branch for each length.
-#[inline]
-fn short_needs_quotes(window: &[u8; SHORT + 1], length: usize, delimiter: u8) -> bool {
-    let Some(last) = length.checked_sub(1).and_then(|last| window.get(last)) else {
-        return true;
-    };
-    let (words, _) = window.as_chunks::<8>();
-    let mut left = length as u32;
-    let mut found = 0;
-    for word in words {
-        // Bytes behind the string differ from any delimiter.
-        let behind = u64::MAX.checked_shl(8 * left.min(8)).unwrap_or(0);
-        let difference = (u64::from_le_bytes(*word) ^ (ONES * u64::from(delimiter))) | behind;
-        found |= difference.wrapping_sub(ONES) & !difference;
-        left = left.saturating_sub(8);
-    }
-    let holds_delimiter = found & HIGHS != 0;
-    matches!(window[0], b' ' | b'\t') || matches!(last, b' ' | b'\t') || holds_delimiter
 }
 
 /// Whether a string needs quotes as it stands in JSON, without escapes: quotes and line breaks can't be in it.

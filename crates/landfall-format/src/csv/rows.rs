@@ -18,6 +18,8 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct RowWriter {
     shapes: Vec<ShapeRows>,
+    /// The columns that the values of each place go to, as far as they were asked for in this run.
+    column_of_path: Vec<u32>,
     levels: Vec<u8>,
 }
 
@@ -38,9 +40,12 @@ struct ShapeRows {
 }
 
 impl ShapeRows {
-    /// Gives the slot a column: it holds a value for the first time in this run.
+    /// The column of a slot, a new one if it holds a value for the first time in this run.
     #[cold]
-    fn observe(&mut self, slot: usize, name: &Arc<str>, table: &mut RunTable) -> u32 {
+    fn column_of(&mut self, slot: usize, name: &Arc<str>, table: &mut RunTable) -> u32 {
+        if let Some(known) = self.column_of_slot.get(slot).filter(|column| **column != NONE) {
+            return *known;
+        }
         let column = table.columns.len() as u32;
         table.columns.push(name.clone());
         table.widen(table.rows.len());
@@ -56,6 +61,7 @@ impl RowWriter {
     /// Forgets the run before.
     pub(crate) fn begin_run(&mut self) {
         self.shapes.clear();
+        self.column_of_path.clear();
     }
 }
 
@@ -80,6 +86,7 @@ pub(crate) fn emit_record(rows: &mut RecordRows<'_>, record: Value<'_>, run: &mu
             .shapes
             .resize_with(rows.shapes.shapes.len(), ShapeRows::default);
     }
+    rows.writer.column_of_path.resize(rows.bindings.len(), NONE);
     rows.writer.levels.clear();
     rows.open_row(0, tables);
     let has_sub_rows = rows.collect(0, record, record_index, tables);
@@ -136,28 +143,29 @@ impl RecordRows<'_> {
                 Kind::Object | Kind::Array => return Some(value),
                 _ => {}
             }
-            let slot = self.bindings.get(value.path()).place.slot as usize;
-            let column = match rows.column_of_slot.get(slot) {
-                Some(column) if *column != NONE => *column,
-                _ => rows.observe(slot, &self.shapes.shapes[shape].slots[slot].name, table),
-            };
+            let known = &mut self.writer.column_of_path[value.path().index()];
+            if *known == NONE {
+                let slot = self.bindings.get(value.path()).place.slot as usize;
+                *known = rows.column_of(slot, &self.shapes.shapes[shape].slots[slot].name, table);
+            }
+            let column = *known;
             if column < rows.next_column || rows.is_disordered {
                 rows.is_disordered = true;
                 continue;
             }
             let out = table.rows.open_text();
-            for _ in rows.next_column..column {
-                out.push(self.style.delimiter);
+            if column > rows.next_column {
+                out.put_repeated(self.style.delimiter, (column - rows.next_column) as usize);
             }
-            write_cell_and_delimiter(value, self.style, out);
+            write_cell_and_delimiter(&value, self.style, out);
             rows.next_column = column + 1;
         }
         None
     }
 
     fn emit_array(&mut self, array: Value<'_>, record: u32, tables: &mut Vec<RunTable>) -> bool {
-        let mut elements = array.elements().peekable();
-        let Some(first) = elements.peek() else {
+        let elements = array.elements();
+        let Some(first) = elements.clone().next() else {
             return false;
         };
         let shape = self.bindings.get(first.path()).place.shape as usize;
@@ -185,11 +193,13 @@ impl RecordRows<'_> {
 
     fn push_level(&mut self, index: usize) {
         let levels = &mut self.writer.levels;
-        let mut digits = itoa::Buffer::new();
         if self.style.force_quote {
             levels.push(b'"');
         }
-        levels.extend_from_slice(digits.format(index).as_bytes());
+        match index {
+            0..=9 => levels.push(b'0' + index as u8),
+            _ => levels.extend_from_slice(itoa::Buffer::new().format(index).as_bytes()),
+        }
         if self.style.force_quote {
             levels.push(b'"');
         }
@@ -212,7 +222,9 @@ impl RecordRows<'_> {
             self.reorder(shape, value, key_column, table);
         } else {
             let missing = table.columns.len() - rows.next_column as usize;
-            table.rows.open_text().put_repeated(self.style.delimiter, missing);
+            if missing > 0 {
+                table.rows.open_text().put_repeated(self.style.delimiter, missing);
+            }
         }
         table.rows.close_text();
         if let Some(record) = record {

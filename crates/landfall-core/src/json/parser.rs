@@ -60,31 +60,51 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
 
     #[inline]
     fn peek(&self) -> u8 {
-        self.bytes.get(self.at).copied().unwrap_or(0)
+        self.byte(self.at)
+    }
+
+    #[inline]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
     }
 
     #[inline]
     fn skip_white_space(&mut self) {
-        if self.peek() <= b' ' {
-            self.drop_white_space();
-        }
+        self.at = self.after_white_space(self.at);
     }
 
-    #[inline]
-    fn drop_white_space(&mut self) {
-        let start = self.at;
-        while self.bytes.get(self.at).is_some_and(|byte| is_white_space(*byte)) {
-            self.at += 1;
+    /// The first place from `at` on that is no white space: there is mostly none, or a single space.
+    #[inline(always)]
+    fn after_white_space(&mut self, at: usize) -> usize {
+        if self.byte(at) > b' ' {
+            return at;
         }
-        if self.at > start {
-            self.edit(start, self.at, EditKind::Drop);
+        self.after_some_white_space(at)
+    }
+
+    #[inline(always)]
+    fn after_some_white_space(&mut self, at: usize) -> usize {
+        if self.byte(at) == b' ' && self.byte(at + 1) > b' ' {
+            self.edit(at, at + 1, EditKind::Drop);
+            return at + 1;
         }
+        self.after_much_white_space(at)
+    }
+
+    #[inline(never)]
+    fn after_much_white_space(&mut self, at: usize) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let spaces = rest.iter().take_while(|byte| is_white_space(**byte)).count();
+        if spaces > 0 {
+            self.edit(at, at + spaces, EditKind::Drop);
+        }
+        at + spaces
     }
 
     fn value(&mut self, path: PathId, depth: usize) -> Result<(), JsonError> {
         match self.peek() {
-            b'"' => self.string(path),
-            b'0'..=b'9' => self.number(path),
+            b'"' => self.string(path, self.at).map(|end| self.at = end),
+            b'0'..=b'9' => self.number(path, self.at).map(|end| self.at = end),
             b'-' => self.negative(path),
             b'{' => self.object(path, depth + 1),
             b'[' => self.array(path, depth + 1),
@@ -109,9 +129,10 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
         self.tape.nodes.push(Node::new(start, end, path, kind, flags));
     }
 
-    #[inline]
-    fn string(&mut self, path: PathId) -> Result<(), JsonError> {
-        let start = self.at + 1;
+    /// Reads the string whose quote is at `at`, and returns the place after it.
+    #[inline(always)]
+    fn string(&mut self, path: PathId, at: usize) -> Result<usize, JsonError> {
+        let start = at + 1;
         let (scanned, mut flags) = match self.tape.delimiter {
             Some(delimiter) if !KEEPS_EDITS => {
                 let (scanned, is_plain) = scan_cell(self.bytes, start, delimiter)?;
@@ -127,24 +148,23 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
             self.edit(start, scanned.end, EditKind::Rewrite);
         }
         self.push(start, scanned.end, path, Kind::String, flags);
-        self.at = scanned.end + 1;
-        Ok(())
+        Ok(scanned.end + 1)
     }
 
-    #[inline]
-    fn number(&mut self, path: PathId) -> Result<(), JsonError> {
-        let (end, is_integer) = scan_number(self.bytes, self.at)?;
+    /// Reads the number at `at`, and returns the place after it.
+    #[inline(always)]
+    fn number(&mut self, path: PathId, at: usize) -> Result<usize, JsonError> {
+        let (end, is_integer) = scan_number(self.bytes, at)?;
         let kind = if is_integer { Kind::Integer } else { Kind::Decimal };
-        self.push(self.at, end, path, kind, 0);
-        self.at = end;
-        Ok(())
+        self.push(at, end, path, kind, 0);
+        Ok(end)
     }
 
     fn negative(&mut self, path: PathId) -> Result<(), JsonError> {
         if self.bytes.get(self.at + 1) == Some(&b'I') {
             self.non_finite(b"-Infinity", path)
         } else {
-            self.number(path)
+            self.number(path, self.at).map(|end| self.at = end)
         }
     }
 
@@ -186,6 +206,8 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
         }
     }
 
+    /// Strings and numbers, most of what members are, are read right here: a call for each would take longer than they
+    /// do. For the same reason the place in the text is kept apart from the parser until something else needs it.
     fn object(&mut self, path: PathId, depth: usize) -> Result<(), JsonError> {
         let node = self.open(path, Kind::Object, depth)?;
         if self.peek() == b'}' {
@@ -193,21 +215,36 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
         }
         let object = self.paths.begin_object();
         let mut previous = None;
+        let mut at = self.at;
         loop {
-            let member = self.key(path, previous)?;
+            let member;
+            (member, at) = self.key(path, previous, at)?;
             if self.paths.occurs_again(member, object) {
                 self.tape.has_repeats = true;
             }
             previous = Some(member);
-            self.skip_white_space();
-            self.value(member, depth)?;
-            self.skip_white_space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => return self.close(node),
-                _ => return self.unexpected(),
+            at = self.after_white_space(at);
+            at = match self.byte(at) {
+                b'"' => self.string(member, at)?,
+                b'0'..=b'9' => self.number(member, at)?,
+                _ => {
+                    self.at = at;
+                    self.value(member, depth)?;
+                    self.at
+                }
+            };
+            at = self.after_white_space(at);
+            match self.byte(at) {
+                b',' => at = self.after_white_space(at + 1),
+                end => {
+                    self.at = at;
+                    return if end == b'}' {
+                        self.close(node)
+                    } else {
+                        self.unexpected()
+                    };
+                }
             }
-            self.skip_white_space();
         }
     }
 
@@ -228,19 +265,26 @@ impl<'t, 'p, const KEEPS_EDITS: bool> Parser<'t, 'p, KEEPS_EDITS> {
         Ok(())
     }
 
-    /// Reads a name and its colon.
-    #[inline]
-    fn key(&mut self, object: PathId, previous: Option<PathId>) -> Result<PathId, JsonError> {
-        if let Some(guess) = self.paths.guess(object, previous) {
+    /// Reads the name and the colon at `at`, and returns the place after them too.
+    #[inline(always)]
+    fn key(
+        &mut self,
+        object: PathId,
+        previous: Option<PathId>,
+        at: usize,
+    ) -> Result<(PathId, usize), JsonError> {
+        if let (Some(guess), Some(rest)) = (self.paths.guess(object, previous), self.bytes.get(at..)) {
             let expected = self.paths.key_text(guess);
-            if begins_with(&self.bytes[self.at..], expected) {
-                self.at += expected.len();
-                return Ok(guess);
+            if begins_with(rest, expected) {
+                return Ok((guess, at + expected.len()));
             }
         }
-        self.unexpected_key(object, previous)
+        self.at = at;
+        let member = self.unexpected_key(object, previous)?;
+        Ok((member, self.at))
     }
 
+    #[inline(never)]
     fn unexpected_key(&mut self, object: PathId, previous: Option<PathId>) -> Result<PathId, JsonError> {
         if self.peek() != b'"' {
             return self.unexpected();

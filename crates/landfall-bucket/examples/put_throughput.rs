@@ -26,7 +26,7 @@ impl ObjectBody for Pieces {
         self.0.iter().map(|piece| piece.len() as u64).sum()
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+    fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
         Box::new(self.0.iter().cloned())
     }
 }
@@ -125,7 +125,7 @@ async fn plain_http(endpoint: &str, body: &Arc<Pieces>) {
             body.size_bytes()
         );
         connection.write_all(head.as_bytes()).await.expect("sent");
-        for piece in body.open() {
+        for piece in body.open(1 << 20) {
             connection.write_all(&piece).await.expect("sent");
         }
         let mut answer = vec![0; 4096];
@@ -141,7 +141,7 @@ async fn plain_http(endpoint: &str, body: &Arc<Pieces>) {
 fn plain_files(root: &std::path::Path, body: &Arc<Pieces>) {
     for _ in 0..ROUNDS {
         let mut file = std::fs::File::create_new(root.join(new_key())).expect("a new file");
-        body.open()
+        body.open(1 << 20)
             .for_each(|piece| file.write_all(&piece).expect("written"));
         file.sync_all().expect("synced");
     }

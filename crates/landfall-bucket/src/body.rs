@@ -12,27 +12,31 @@ pub trait ObjectBody: Send + Sync + 'static {
     /// How many bytes [`ObjectBody::open`] yields in all.
     fn size_bytes(&self) -> u64;
 
-    /// The content from its start, in pieces of any size. Runs on a thread that may block.
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_>;
+    /// The content from its start, in pieces that are best of about `piece_bytes`; contents that are put together for the
+    /// upload keep to it. Runs on a thread that may block.
+    fn open(&self, piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_>;
 
     /// The CRC-32 (ISO-HDLC, as S3's `x-amz-checksum-crc32`) of the whole content.
     ///
     /// Encoders that know it from the first encoding return it here and save a pass over the content.
     fn crc32(&self) -> u32 {
         let mut hasher = crc32fast::Hasher::new();
-        for piece in self.open() {
+        for piece in self.open(CACHED_PIECE_BYTES) {
             hasher.update(&piece);
         }
         hasher.finalize()
     }
 }
 
+/// Pieces that are read again at once, by a checksum or the network: they stay in the processor's cache until then.
+pub const CACHED_PIECE_BYTES: usize = 256 << 10;
+
 impl ObjectBody for Bytes {
     fn size_bytes(&self) -> u64 {
         self.len() as u64
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+    fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
         Box::new(std::iter::once(self.clone()).filter(|piece| !piece.is_empty()))
     }
 }
@@ -42,8 +46,8 @@ impl ObjectBody for Arc<dyn ObjectBody> {
         (**self).size_bytes()
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
-        (**self).open()
+    fn open(&self, piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+        (**self).open(piece_bytes)
     }
 
     fn crc32(&self) -> u32 {

@@ -60,7 +60,7 @@ impl ObjectBody for Pieces {
         self.total_bytes as u64
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+    fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
         let starts = (0..self.total_bytes).step_by(self.piece_bytes.max(1));
         Box::new(starts.map(|start| {
             let end = self.total_bytes.min(start + self.piece_bytes);
@@ -74,7 +74,7 @@ impl Pieces {
     /// The content in one piece.
     #[must_use]
     pub fn whole(&self) -> Bytes {
-        self.open().collect::<Vec<_>>().concat().into()
+        self.open(self.piece_bytes).collect::<Vec<_>>().concat().into()
     }
 }
 

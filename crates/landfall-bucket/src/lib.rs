@@ -42,7 +42,7 @@ mod retry;
 mod s3;
 mod survey;
 
-pub use crate::body::ObjectBody;
+pub use crate::body::{CACHED_PIECE_BYTES, ObjectBody};
 pub use crate::bucket::{
     Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };

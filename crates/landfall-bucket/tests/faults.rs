@@ -397,7 +397,7 @@ async fn content_of_another_length_than_announced_is_refused() {
         fn size_bytes(&self) -> u64 {
             self.0
         }
-        fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+        fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
             Box::new((0..100).map(|_| Bytes::from_static(&[b'x'; 1000])))
         }
     }

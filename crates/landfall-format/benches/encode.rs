@@ -175,7 +175,7 @@ fn write_files(bencher: Bencher<'_, '_>, case: Case) {
         let files = closed.files();
         let contents = files.iter().map(|file| closed.content(file.kind, RECEIVED_AT));
         contents
-            .map(|content| content.pieces().map(|piece| piece.len()).sum::<usize>())
+            .map(|content| content.pieces(1 << 20).map(|piece| piece.len()).sum::<usize>())
             .sum()
     };
     bencher.counter(BytesCount::new(write())).bench_local(write);

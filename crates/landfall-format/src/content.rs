@@ -17,10 +17,10 @@ use crate::run::{EncodedRun, RunTable};
 use crate::sink::{Counter, Sink};
 use crate::system::{RowFacts, SystemColumns};
 
-/// Room for a piece: less is written more slowly by disks, several of them at the same time too.
-const PIECE_BYTES: usize = 1 << 20;
-/// A piece is done when it has this much, so that its last row seldom makes it grow.
-const FULL_BYTES: usize = PIECE_BYTES - (16 << 10);
+/// Room for a piece, at least: much more than what comes before its first row.
+const LEAST_PIECE_BYTES: usize = 64 << 10;
+/// A piece is done when it lacks so much, so that its last row seldom makes it grow.
+const LAST_ROW_BYTES: usize = 16 << 10;
 
 /// One file of a closed batch, for one load instant.
 #[derive(Debug, Clone)]
@@ -39,10 +39,11 @@ impl FileContent {
         }
     }
 
-    /// The content from its beginning, in pieces of a mebibyte. Every reading gives the same bytes. But for the last, and
-    /// unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes as they are.
+    /// The content from its beginning, in pieces of about that many bytes. Every reading gives the same bytes. But for the
+    /// last, and unless a row is longer than a piece, they are whole pages at addresses of pages, which a disk takes as
+    /// they are.
     #[must_use]
-    pub fn pieces(&self) -> Pieces<'_> {
+    pub fn pieces(&self, piece_bytes: usize) -> Pieces<'_> {
         Pieces {
             content: self,
             part: 0,
@@ -50,6 +51,7 @@ impl FileContent {
             system: None,
             mapping: None,
             is_begun: false,
+            piece_bytes: piece_bytes.max(LEAST_PIECE_BYTES),
             room: self.expected_bytes(),
             rest: Vec::new(),
         }
@@ -58,7 +60,7 @@ impl FileContent {
     /// Its length in bytes.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
-        let mut pieces = self.pieces();
+        let mut pieces = self.pieces(1 << 20);
         let mut size = 0;
         loop {
             let mut piece = Counter::default();
@@ -104,6 +106,8 @@ pub struct Pieces<'c> {
     /// Where the columns of the part at hand go.
     mapping: Option<Vec<usize>>,
     is_begun: bool,
+    /// Room for a piece.
+    piece_bytes: usize,
     /// What the next piece may need.
     room: usize,
     /// What the last piece had behind its last whole page.
@@ -114,7 +118,7 @@ impl Iterator for Pieces<'_> {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        let mut piece = OpenPiece::with_room(self.rest.len() + self.room.clamp(1 << 12, PIECE_BYTES));
+        let mut piece = OpenPiece::with_room(self.rest.len() + self.room.clamp(1 << 12, self.piece_bytes));
         piece.out().append(&mut self.rest);
         // The last piece is what is left, however little.
         while self.write_next(piece.out()) {
@@ -130,6 +134,12 @@ impl Iterator for Pieces<'_> {
 }
 
 impl Pieces<'_> {
+    /// From how much on a piece is done.
+    #[inline]
+    fn full_bytes(&self) -> usize {
+        self.piece_bytes - LAST_ROW_BYTES
+    }
+
     /// Appends the next piece to `out`. False at the end.
     fn write_next(&mut self, out: &mut impl Sink) -> bool {
         let before = out.taken_bytes();
@@ -142,9 +152,10 @@ impl Pieces<'_> {
 
     fn write_rejects(&mut self, out: &mut impl Sink) {
         let rejected_at = self.content.loaded_at.render();
+        let full_bytes = self.full_bytes();
         while let Some(run) = self.content.batch.runs.get(self.part) {
             while self.row < run.rejects.len() {
-                if out.taken_bytes() >= FULL_BYTES {
+                if out.taken_bytes() >= full_bytes {
                     return;
                 }
                 run.rejects.write_line(self.row, &rejected_at, out);
@@ -215,6 +226,7 @@ impl Pieces<'_> {
         style: CsvStyle,
         out: &mut impl Sink,
     ) {
+        let full_bytes = self.full_bytes();
         let Some(system) = &mut self.system else { return };
         let rows = CsvPart::new(
             &self.content.batch,
@@ -227,13 +239,14 @@ impl Pieces<'_> {
             self.row = part.rows.len();
             return;
         }
-        self.row = rows.write(self.row, system, FULL_BYTES, out);
+        self.row = rows.write(self.row, system, full_bytes, out);
     }
 
     fn write_lines(&mut self, run: &EncodedRun, part: &RunTable, out: &mut impl Sink) {
+        let full_bytes = self.full_bytes();
         let Some(system) = &mut self.system else { return };
         let mut received = ReceivedCursor::default();
-        while self.row < part.rows.len() && out.taken_bytes() < FULL_BYTES {
+        while self.row < part.rows.len() && out.taken_bytes() < full_bytes {
             let record = part.rows.get(self.row);
             out.put(record);
             let facts = RowFacts {

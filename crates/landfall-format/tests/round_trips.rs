@@ -228,7 +228,13 @@ fn batch_with(
 }
 
 fn files(batch: &Arc<ClosedBatch>) -> BTreeMap<String, String> {
-    let content = |kind| batch.content(kind, loaded_at()).pieces().flatten().collect();
+    let content = |kind| {
+        batch
+            .content(kind, loaded_at())
+            .pieces(1 << 20)
+            .flatten()
+            .collect()
+    };
     let text = |kind| String::from_utf8(content(kind)).unwrap();
     batch
         .files()
@@ -376,7 +382,7 @@ proptest! {
         }
         let mut found = BTreeMap::new();
         for file in batch.files() {
-            let content: Vec<u8> = batch.content(file.kind, loaded_at()).pieces().flatten().collect();
+            let content: Vec<u8> = batch.content(file.kind, loaded_at()).pieces(1 << 20).flatten().collect();
             found.extend(read_leaves(&file.path, &content, delimiter.as_byte()));
         }
         prop_assert_eq!(found, expected);
@@ -396,6 +402,7 @@ proptest! {
         step in select(vec![0, 1, 3]),
         instants in 1..4_i64,
         extracted_every in select(vec![1, 3, usize::MAX]),
+        piece_bytes in select(vec![0, 1 << 16, usize::MAX]),
     ) {
         let meta = |index: usize| RecordMeta {
             received_at: Timestamp::from_millis(index as i64 % instants),
@@ -413,7 +420,7 @@ proptest! {
         for file in batch.files() {
             let content = batch.content(file.kind, loaded_at());
             let announced = content.size_bytes();
-            let content: Vec<u8> = content.pieces().flatten().collect();
+            let content: Vec<u8> = content.pieces(piece_bytes).flatten().collect();
             prop_assert_eq!(announced, content.len() as u64);
             if file.path.is_empty() {
                 let text = String::from_utf8(content).unwrap().replace('"', "");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::{try_join, try_join_all};
-use landfall_bucket::{Bucket, ObjectBody, PutOutcome, PutTags, Turn};
+use landfall_bucket::{Bucket, CACHED_PIECE_BYTES, ObjectBody, PutOutcome, PutTags, Turn};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::Timestamp;
 use landfall_format::{ClosedBatch, FileContent, FileFacts, FileKind};
@@ -361,8 +361,8 @@ impl ObjectBody for LoadBody {
         *self.size.get_or_init(|| self.content.size_bytes())
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
-        let pieces = self.content.pieces();
+    fn open(&self, piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+        let pieces = self.content.pieces(piece_bytes);
         if self.checksums == Checksums::AsNeeded || self.crc32.get().is_some() {
             return Box::new(pieces);
         }
@@ -377,7 +377,9 @@ impl ObjectBody for LoadBody {
     fn crc32(&self) -> u32 {
         *self.crc32.get_or_init(|| {
             let mut hasher = crc32fast::Hasher::new();
-            self.content.pieces().for_each(|piece| hasher.update(&piece));
+            self.content
+                .pieces(CACHED_PIECE_BYTES)
+                .for_each(|piece| hasher.update(&piece));
             hasher.finalize()
         })
     }

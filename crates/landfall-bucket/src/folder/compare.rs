@@ -16,7 +16,7 @@ pub(super) fn holds(path: &Path, body: &dyn ObjectBody) -> io::Result<bool> {
     }
     let mut stored = BufReader::with_capacity(CHUNK_BYTES, file);
     let mut chunk = vec![0; CHUNK_BYTES];
-    for piece in body.open() {
+    for piece in body.open(CHUNK_BYTES) {
         for wanted in piece.chunks(CHUNK_BYTES) {
             let read = chunk.split_at_mut(wanted.len()).0;
             stored.read_exact(read)?;

@@ -11,6 +11,9 @@ use crate::body::ObjectBody;
 /// Files from this size on go to the disk past the page cache, while the rest is still being put together.
 const LARGE_BYTES: u64 = 4 << 20;
 
+/// Less is written more slowly by disks, also several pieces at the same time.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// Writes `body` and syncs it; false if it has not the length it promised.
 pub(super) fn write_synced(file: &File, body: &dyn ObjectBody) -> io::Result<bool> {
     let promised_bytes = body.size_bytes();
@@ -32,7 +35,7 @@ fn write(mut file: &File, body: &dyn ObjectBody) -> io::Result<u64> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
     let mut written_bytes = 0;
-    for piece in body.open() {
+    for piece in body.open(PIECE_BYTES) {
         file.write_all(&piece)?;
         written_bytes += piece.len() as u64;
     }
@@ -66,7 +69,7 @@ mod tests {
             self.promised_bytes
         }
 
-        fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+        fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
             let mut rest = self.content.clone();
             let mut lengths = self.lengths.iter().cycle();
             Box::new(std::iter::from_fn(move || {

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::body::ObjectBody;
+use crate::body::{CACHED_PIECE_BYTES, ObjectBody};
 
-/// Pieces that wait for the network. Encoders yield pieces of about a mebibyte, so this bounds memory to a few.
+/// Pieces that wait for the network: a mebibyte of what encoders yield.
 const PIECES_AHEAD: usize = 4;
 
 /// The content was longer or shorter than its `size_bytes`.
@@ -39,7 +39,7 @@ impl Feed {
         let promised_bytes = body.size_bytes();
         // Ends by itself when the receiver is gone; a panic in an encoder shows as a content that is too short.
         let _reader = tokio::task::spawn_blocking(move || {
-            for piece in body.open() {
+            for piece in body.open(CACHED_PIECE_BYTES) {
                 if sender.blocking_send(piece).is_err() {
                     return;
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use md5::{Digest, Md5};
 
-use crate::body::ObjectBody;
+use crate::body::{CACHED_PIECE_BYTES, ObjectBody};
 use crate::bucket::PutOutcome;
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::S3Bucket;
@@ -92,7 +92,7 @@ pub(super) fn is_made_of(parts: &[Proof], e_tag: Option<&str>) -> bool {
 pub(super) async fn md5_of(body: Arc<dyn ObjectBody>) -> [u8; 16] {
     blocking(move || {
         let mut hasher = Md5::new();
-        for piece in body.open() {
+        for piece in body.open(CACHED_PIECE_BYTES) {
             hasher.update(&piece);
         }
         hasher.finalize().into()

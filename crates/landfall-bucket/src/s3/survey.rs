@@ -245,7 +245,7 @@ impl ObjectBody for Noise {
         self.total_bytes
     }
 
-    fn open(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
+    fn open(&self, _piece_bytes: usize) -> Box<dyn Iterator<Item = Bytes> + Send + '_> {
         self.taken_bytes.store(0, Ordering::Relaxed);
         Box::new(std::iter::from_fn(|| {
             let left_bytes = self.total_bytes - self.taken_bytes.load(Ordering::Relaxed);
@@ -306,7 +306,7 @@ mod tests {
     fn noise_has_its_size_and_knows_when_it_was_taken() {
         let noise = Noise::new(100_000);
         assert!(!noise.is_taken());
-        let sizes: Vec<usize> = noise.open().map(|piece| piece.len()).collect();
+        let sizes: Vec<usize> = noise.open(PIECE_BYTES).map(|piece| piece.len()).collect();
         assert_eq!(sizes, [65_536, 34_464]);
         assert!(noise.is_taken());
     }

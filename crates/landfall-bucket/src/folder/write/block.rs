@@ -1,7 +1,7 @@
 //! Bytes in blocks that a disk takes as they are.
 
 /// File systems take direct writes from addresses, to offsets and of lengths that are multiples of this.
-const SECTOR_BYTES: usize = 4 << 10;
+pub(super) const SECTOR_BYTES: usize = 4 << 10;
 
 /// Whether the disk takes the bytes where they are.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {

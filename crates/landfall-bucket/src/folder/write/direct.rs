@@ -11,11 +11,11 @@ use bytes::Bytes;
 use rustix::fs::{FallocateFlags, OFlags, fallocate, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::block::{Block, is_whole};
+use super::PIECE_BYTES;
+use super::block::{Block, SECTOR_BYTES, is_whole};
 use crate::body::ObjectBody;
 
-/// Length of a block: a mebibyte.
-const BLOCK_SECTORS: usize = 256;
+const BLOCK_SECTORS: usize = PIECE_BYTES / SECTOR_BYTES;
 /// Writes under way at the same time.
 const WRITERS: usize = 3;
 /// Blocks: those that are written, and one that is being filled.
@@ -124,7 +124,7 @@ fn fill(body: &dyn ObjectBody, lanes: &[SyncSender<Due>], mut blocks: Blocks) ->
     let mut block = blocks.take()?;
     let mut at = 0;
     let mut turn = lanes.iter().cycle();
-    for piece in body.open() {
+    for piece in body.open(PIECE_BYTES) {
         if block.len() == 0 && is_whole(&piece) {
             let next = at + piece.len() as u64;
             turn.next()?.send((Content::Piece(piece), at)).ok()?;

@@ -85,7 +85,8 @@ in each round. `make bench` repeats it. Inputs: `bench/generate.py`.
 
 *Seconds* are wall time from the start of the process to its end; DuckDB's are those of its query alone. DuckDB has two
 threads, declared types and one output file; in CSV it keeps arrays as JSON text where Landfall writes sub-files.
-Landfall syncs each file to the disk before it calls it landed, DuckDB doesn't.
+Landfall syncs each file to the disk before it calls it landed, DuckDB doesn't. The S3 server runs on the same cores: it
+checks and confirms the checksum of each object, and keeps no contents.
 
 ## What must hold
 

@@ -39,6 +39,7 @@ async fn stores_that_lack_another_feature_keep_the_contract() {
         checksums,
         has_multipart,
         e_tags,
+        keeps_contents: true,
     };
     let cases = [
         lacking(ChecksumHabit::Refused, true, ETagHabit::Md5),

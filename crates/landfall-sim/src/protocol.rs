@@ -41,15 +41,17 @@ impl Store {
         if crc32.is_some() && self.habits.checksums == ChecksumHabit::Refused {
             return Err(lacks("x-amz-checksum-crc32"));
         }
-        let pieces: Vec<Bytes> = match body {
-            Some(body) => body
-                .try_collect()
-                .await
-                .map_err(|_broken| s3_error!(IncompleteBody))?,
-            None => Vec::new(),
+        let (mut object, is_garbled) = if self.habits.keeps_contents {
+            let pieces = match body {
+                Some(body) => body.try_collect().await.map_err(|_broken| broken_off())?,
+                None => Vec::new(),
+            };
+            let is_garbled = std::mem::take(&mut self.state().garbles_next);
+            let pieces = if is_garbled { garbled(&pieces) } else { pieces };
+            (StoredObject::new(pieces), is_garbled)
+        } else {
+            (swallow(body).await?, false)
         };
-        let is_garbled = std::mem::take(&mut self.state().garbles_next);
-        let mut object = StoredObject::new(if is_garbled { garbled(&pieces) } else { pieces });
         if self.habits.e_tags == ETagHabit::Md5 {
             object.e_tag = format!("\"{}\"", hexadecimal(&object.md5()));
         }
@@ -107,6 +109,23 @@ impl Store {
             .cloned()
             .ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
     }
+}
+
+/// Reads an upload of which only size and checksum are kept.
+async fn swallow(body: Option<StreamingBlob>) -> S3Result<StoredObject> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut size_bytes = 0;
+    if let Some(mut body) = body {
+        while let Some(piece) = body.try_next().await.map_err(|_broken| broken_off())? {
+            hasher.update(&piece);
+            size_bytes += piece.len() as u64;
+        }
+    }
+    Ok(StoredObject::with_checksum(Vec::new(), size_bytes, hasher))
+}
+
+fn broken_off() -> S3Error {
+    s3_error!(IncompleteBody)
 }
 
 fn no_such_bucket() -> S3Error {
@@ -361,12 +380,7 @@ impl S3 for Store {
                 "One or more of the specified parts could not be found."
             ));
         }
-        let pieces = upload
-            .parts
-            .values()
-            .flat_map(|part| part.pieces.clone())
-            .collect();
-        let mut object = StoredObject::new(pieces);
+        let mut object = StoredObject::joined(upload.parts.values());
         if self.habits.e_tags == ETagHabit::Md5 {
             object.e_tag = e_tag_of_parts(upload.parts.values());
         }

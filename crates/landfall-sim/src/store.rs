@@ -48,6 +48,8 @@ pub struct StoreHabits {
     pub has_multipart: bool,
     /// ETags.
     pub e_tags: ETagHabit,
+    /// Whether contents are kept. Otherwise their size and CRC-32 are, and no other checksum is known.
+    pub keeps_contents: bool,
 }
 
 impl StoreHabits {
@@ -59,6 +61,7 @@ impl StoreHabits {
             checksums: ChecksumHabit::Kept,
             has_multipart: true,
             e_tags: ETagHabit::Opaque,
+            keeps_contents: true,
         }
     }
 }
@@ -66,7 +69,7 @@ impl StoreHabits {
 /// An object as it was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredObject {
-    /// The content, in the pieces in which it arrived.
+    /// The content, in the pieces in which it arrived; none if it was not kept.
     pub(crate) pieces: Vec<Bytes>,
     /// The size in bytes.
     pub size_bytes: u64,
@@ -84,6 +87,26 @@ impl StoredObject {
         let mut hasher = crc32fast::Hasher::new();
         pieces.iter().for_each(|piece| hasher.update(piece));
         let size_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Self::with_checksum(pieces, size_bytes, hasher)
+    }
+
+    /// What parts are together.
+    pub(crate) fn joined<'p>(parts: impl Iterator<Item = &'p Self>) -> Self {
+        let mut hasher = crc32fast::Hasher::new();
+        let mut pieces = Vec::new();
+        let mut size_bytes = 0;
+        for part in parts {
+            hasher.combine(&crc32fast::Hasher::new_with_initial_len(
+                part.crc32,
+                part.size_bytes,
+            ));
+            pieces.extend_from_slice(&part.pieces);
+            size_bytes += part.size_bytes;
+        }
+        Self::with_checksum(pieces, size_bytes, hasher)
+    }
+
+    pub(crate) fn with_checksum(pieces: Vec<Bytes>, size_bytes: u64, hasher: crc32fast::Hasher) -> Self {
         let crc32 = hasher.finalize();
         let e_tag = format!("\"{crc32:08x}{size_bytes:024x}\"");
         Self {

@@ -1,13 +1,13 @@
-//! A store in memory on a port of this machine, for `make bench`: `s3-loopback PORT BUCKET [--discard MIB]`.
+//! A store on a port of this machine, for `make bench`: `s3-loopback PORT BUCKET [--forget]`.
 //!
 //! Prints its address and the key pair to stderr, then serves until it is ended.
 
 use std::process::ExitCode;
 
-use landfall_sim::{ACCESS_KEY_ID, S3Simulator, SECRET_ACCESS_KEY, SimulatorConfig};
+use landfall_sim::{ACCESS_KEY_ID, S3Simulator, SECRET_ACCESS_KEY, SimulatorConfig, StoreHabits};
 
-const USAGE: &str = "usage: s3-loopback PORT BUCKET [--discard MIB]\n\n\
-    --discard MIB   keep only the newest MIB mebibytes of objects";
+const USAGE: &str = "usage: s3-loopback PORT BUCKET [--forget]\n\n\
+    --forget   keep size and CRC-32 of objects, not their contents";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,15 +32,17 @@ async fn main() -> ExitCode {
 
 fn parse(arguments: &[String]) -> Option<SimulatorConfig> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (port, bucket, keep_mebibytes) = match arguments[..] {
-        [port, bucket] => (port, bucket, None),
-        [port, bucket, "--discard", mebibytes] => (port, bucket, Some(mebibytes.parse::<u64>().ok()?)),
+    let (port, bucket, keeps_contents) = match arguments[..] {
+        [port, bucket] => (port, bucket, true),
+        [port, bucket, "--forget"] => (port, bucket, false),
         _ => return None,
     };
-    let keep_bytes = keep_mebibytes.map(|mebibytes| mebibytes * 1024 * 1024);
     Some(SimulatorConfig {
         port: port.parse().ok()?,
-        keep_bytes,
+        habits: StoreHabits {
+            keeps_contents,
+            ..StoreHabits::like_aws()
+        },
         ..SimulatorConfig::with_bucket(bucket)
     })
 }

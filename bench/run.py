@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """`make bench`: measures Landfall and its floors side by side, and says whether the ratios hold.
 
-Every contestant of a case runs once per round, in turn, so that a slow moment of the machine meets all of them.
-The first round warms up and is not counted; the others give the median. The intake of `landfall serve` is intake.py's.
+In each round every case has its turn, and in it every contestant: a slow moment of the machine meets all contestants of
+a case, and a slow minute few rounds of any. The first round warms up and is not counted; the others give medians, of
+seconds and of the ratios within each round. The intake of `landfall serve` is intake.py's.
 """
 
 import argparse
@@ -46,8 +47,8 @@ def one_round(tools, source, file_format, with_landfall):
     """Each contestant of a case once. The order matters: the raw PUT sends the files that the folder run left."""
     runs = {
         "cat": contestants.cat(tools, source),
-        "parse": contestants.parse(tools, source),
         "duckdb": contestants.duckdb(tools, source, file_format),
+        "parse": contestants.parse(tools, source),
     }
     if with_landfall:
         runs["folder"] = contestants.load_to_folder(tools, source, file_format)
@@ -56,16 +57,24 @@ def one_round(tools, source, file_format, with_landfall):
     return runs
 
 
-def measure_case(tools, name, file_format, options):
-    source = generate.ensure(tools.data, name, spaced=options.spaced and name == "flights")
-    rounds = []
+def measure_cases(tools, options):
+    cases = [(name, file_format) for name in loads(options) for file_format in FORMATS]
+    sources = {name: generate.ensure(tools.data, name, spaced=options.spaced and name == "flights")
+               for name in loads(options)}
+    rounds = {case: [] for case in cases}
     for number in range(1 + options.rounds):
-        say(f"{name} {file_format}: " + (f"round {number} of {options.rounds}" if number else "warm-up"))
-        rounds.append(one_round(tools, source, file_format, options.landfall))
-    counted = rounds[1:]
-    case = {contestant: asdict(measure.summarise([runs[contestant] for runs in counted])) for contestant in counted[0]}
+        for name, file_format in cases:
+            say(f"{name} {file_format}: " + (f"round {number} of {options.rounds}" if number else "warm-up"))
+            rounds[name, file_format].append(one_round(tools, sources[name], file_format, options.landfall))
+    return [summarise_case(case, sources[case[0]], rounds[case][1:]) for case in cases]
+
+
+def summarise_case(case, source, rounds):
+    name, file_format = case
+    figures = {contestant: asdict(measure.summarise([runs[contestant] for runs in rounds])) for contestant in rounds[0]}
+    seconds = [{contestant: run.seconds for contestant, run in runs.items()} for runs in rounds]
     return {"input": name, "format": file_format, "records": RECORDS[name], "input_bytes": source.stat().st_size,
-            "contestants": case}
+            "contestants": figures, "rounds": seconds}
 
 
 def measure_python_targets(tools, options):
@@ -121,7 +130,7 @@ def parse_options():
 def main():
     options = parse_options()
     tools = build(options.landfall)
-    cases = [measure_case(tools, name, file_format, options) for name in loads(options) for file_format in FORMATS]
+    cases = measure_cases(tools, options)
     results = {"machine": machine(), "rounds": options.rounds, "cases": cases,
                "python_rates": measure_python_targets(tools, options)}
     if options.landfall and not options.quick:

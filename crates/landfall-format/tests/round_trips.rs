@@ -348,6 +348,18 @@ fn schema() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+fn formats() -> impl Strategy<Value = FileFormat> {
+    let csv = |delimiter, force_quote| FileFormat::Csv {
+        delimiter,
+        force_quote,
+    };
+    select(vec![
+        FileFormat::Jsonl,
+        csv(Delimiter::Comma, false),
+        csv(Delimiter::Tab, true),
+    ])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -393,11 +405,7 @@ proptest! {
         records in records(),
         schema in schema(),
         run_length in 1..9_usize,
-        format in select(vec![
-            FileFormat::Jsonl,
-            FileFormat::Csv { delimiter: Delimiter::Comma, force_quote: false },
-            FileFormat::Csv { delimiter: Delimiter::Tab, force_quote: true },
-        ]),
+        format in formats(),
         first_sequence in select(vec![-12, -1, 0, 1, 7, 95, 999_996, i64::MAX - 64]),
         step in select(vec![0, 1, 3]),
         instants in 1..4_i64,
@@ -410,10 +418,10 @@ proptest! {
             extracted: index.is_multiple_of(extracted_every)
                 .then(|| Instant::parse(b"2024-02-29T12:00:00.5Z").unwrap()),
         };
-        let before = match format {
-            FileFormat::Csv { force_quote: true, .. } => "\t",
-            FileFormat::Csv { .. } => ",",
-            FileFormat::Jsonl => ",_sdc_sequence:",
+        let (before, after) = match format {
+            FileFormat::Csv { force_quote: true, .. } => ("\t", "\n"),
+            FileFormat::Csv { .. } => (",", "\n"),
+            FileFormat::Jsonl => (",_sdc_sequence:", "}"),
         };
         let batch = batch_with(format, &records, schema, run_length, meta);
         let mut lacking = Vec::new();
@@ -424,7 +432,7 @@ proptest! {
             prop_assert_eq!(announced, content.len() as u64);
             if file.path.is_empty() {
                 let text = String::from_utf8(content).unwrap().replace('"', "");
-                let own_end = |index: usize| format!("0{before}{}", meta(index).sequence);
+                let own_end = |index: usize| format!("0{before}{}{after}", meta(index).sequence);
                 lacking.extend((0..records.len()).filter(|index| !text.contains(&own_end(*index))));
             }
         }
@@ -436,11 +444,7 @@ proptest! {
         records in records(),
         schema in schema(),
         run_length in 1..9_usize,
-        format in select(vec![
-            FileFormat::Jsonl,
-            FileFormat::Csv { delimiter: Delimiter::Comma, force_quote: false },
-            FileFormat::Csv { delimiter: Delimiter::Tab, force_quote: true },
-        ]),
+        format in formats(),
     ) {
         let in_one = files(&batch(format, &records, schema, records.len()));
         prop_assert_eq!(files(&batch(format, &records, schema, run_length)), in_one);

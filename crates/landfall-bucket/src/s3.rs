@@ -13,6 +13,7 @@ mod read;
 mod recognise;
 mod survey;
 mod traits;
+mod transport;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,10 +27,11 @@ use aws_sdk_s3::types::{ChecksumMode, Object};
 
 pub use self::config::{Credentials, Encryption, MultipartPlan, S3Config, S3Options, Timeouts};
 use self::connection::{Connection, Link, sts_config};
+use self::put::Upload;
 use self::traits::StoreTraits;
 use crate::body::ObjectBody;
 use crate::bucket::{
-    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, WriteProbe,
+    Bucket, BucketFacts, ObjectBytes, ObjectFacts, ObjectSummary, PutOutcome, PutTags, Turn, WriteProbe,
 };
 use crate::error::{BucketError, FaultKind, Operation};
 
@@ -287,7 +289,17 @@ impl Bucket for S3Bucket {
         body: Arc<dyn ObjectBody>,
         tags: &PutTags,
     ) -> Result<PutOutcome, BucketError> {
-        self.put(key, body, tags).await
+        self.put(Upload::new(key, body, tags)).await
+    }
+
+    async fn put_in_turn(
+        &self,
+        key: &str,
+        body: Arc<dyn ObjectBody>,
+        tags: &PutTags,
+        turn: Turn,
+    ) -> Result<Option<PutOutcome>, BucketError> {
+        self.put_after(Upload::new(key, body, tags), turn).await
     }
 
     async fn read(&self, key: &str) -> Result<ObjectBytes, BucketError> {

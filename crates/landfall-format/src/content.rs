@@ -3,6 +3,7 @@
 mod csv_part;
 mod piece;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,16 +45,42 @@ impl FileContent {
     /// they are.
     #[must_use]
     pub fn pieces(&self, piece_bytes: usize) -> Pieces<'_> {
+        self.pieces_of(0..self.part_count(), piece_bytes)
+    }
+
+    /// The content in up to `count` stretches, each in pieces, to be read at the same time: one after the other they are
+    /// the content. Shorter ones than `least_bytes` are not made.
+    #[must_use]
+    pub fn stretches(&self, count: usize, least_bytes: usize, piece_bytes: usize) -> Vec<Pieces<'_>> {
+        let parts = self.part_count();
+        let count = count
+            .min(self.expected_bytes() / least_bytes.max(1))
+            .clamp(1, parts.max(1));
+        (0..count)
+            .map(|index| self.pieces_of(parts * index / count..parts * (index + 1) / count, piece_bytes))
+            .collect()
+    }
+
+    fn pieces_of(&self, parts: Range<usize>, piece_bytes: usize) -> Pieces<'_> {
         Pieces {
             content: self,
-            part: 0,
+            part: parts.start,
+            end: parts.end,
             row: 0,
             system: None,
             mapping: None,
-            is_begun: false,
+            is_begun: parts.start > 0,
             piece_bytes: piece_bytes.max(LEAST_PIECE_BYTES),
             room: self.expected_bytes(),
             rest: Vec::new(),
+        }
+    }
+
+    /// How many runs have something for this file.
+    fn part_count(&self) -> usize {
+        match self.table() {
+            Some(table) => table.parts.len(),
+            None => self.batch.runs.len(),
         }
     }
 
@@ -96,11 +123,13 @@ impl FileContent {
     }
 }
 
-/// Reads a [`FileContent`] from its beginning.
-#[derive(Debug)]
+/// Reads a [`FileContent`], or a stretch of it.
+#[derive(Debug, Clone)]
 pub struct Pieces<'c> {
     content: &'c FileContent,
     part: usize,
+    /// The part not to be read any more.
+    end: usize,
     row: usize,
     system: Option<SystemColumns>,
     /// Where the columns of the part at hand go.
@@ -153,7 +182,7 @@ impl Pieces<'_> {
     fn write_rejects(&mut self, out: &mut impl Sink) {
         let rejected_at = self.content.loaded_at.render();
         let full_bytes = self.full_bytes();
-        while let Some(run) = self.content.batch.runs.get(self.part) {
+        while let Some(run) = self.content.batch.runs[..self.end].get(self.part) {
             while self.row < run.rejects.len() {
                 if out.taken_bytes() >= full_bytes {
                     return;
@@ -179,7 +208,7 @@ impl Pieces<'_> {
             self.write_header(table, style, out);
         }
         self.is_begun = true;
-        while let Some((run, part)) = table.parts.get(self.part) {
+        while let Some((run, part)) = table.parts[..self.end].get(self.part) {
             let run = &batch.runs[*run];
             let part = &run.tables[*part];
             if self.system.is_none() {

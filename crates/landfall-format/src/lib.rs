@@ -22,7 +22,7 @@ mod text_pool;
 
 pub use batch::{ClosedBatch, FileFacts, FileKind, TableBatch};
 pub use bookmark::{BookmarkRange, BookmarkValue};
-pub use content::FileContent;
+pub use content::{FileContent, Pieces};
 pub use encoder::{KeySource, RandomKeys, RecordMeta, TableEncoder};
 pub use plan::{Naming, PlanParts, TablePlan};
 pub use reject::{Reason, ReasonCounts};

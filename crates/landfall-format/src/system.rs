@@ -15,7 +15,7 @@ pub(crate) const FIXED_COLUMNS: [&str; 4] = [
 ];
 
 /// Writes the end of lines. What most lines share with the one before is written once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SystemColumns {
     /// Everything from `_sdc_received_at` to the end of the sequence number.
     middle: Vec<u8>,

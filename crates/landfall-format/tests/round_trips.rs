@@ -411,6 +411,7 @@ proptest! {
         instants in 1..4_i64,
         extracted_every in select(vec![1, 3, usize::MAX]),
         piece_bytes in select(vec![0, 1 << 16, usize::MAX]),
+        stretches in 1..5_usize,
     ) {
         let meta = |index: usize| RecordMeta {
             received_at: Timestamp::from_millis(index as i64 % instants),
@@ -430,6 +431,9 @@ proptest! {
             let announced = content.size_bytes();
             let content: Vec<u8> = content.pieces(piece_bytes).flatten().collect();
             prop_assert_eq!(announced, content.len() as u64);
+            let in_stretches = batch.content(file.kind, loaded_at());
+            let in_stretches = in_stretches.stretches(stretches, 1, piece_bytes);
+            prop_assert_eq!(in_stretches.into_iter().flatten().flatten().collect::<Vec<u8>>(), &content[..]);
             if file.path.is_empty() {
                 let text = String::from_utf8(content).unwrap().replace('"', "");
                 let own_end = |index: usize| format!("0{before}{}{after}", meta(index).sequence);

@@ -9,7 +9,7 @@ use futures_util::future::{try_join, try_join_all};
 use landfall_bucket::{Bucket, CACHED_PIECE_BYTES, ObjectBody, PutOutcome, PutTags, Turn};
 use landfall_core::settings::FileFormat;
 use landfall_core::time::Timestamp;
-use landfall_format::{ClosedBatch, FileContent, FileFacts, FileKind};
+use landfall_format::{ClosedBatch, FileContent, FileFacts, FileKind, Pieces};
 use tokio::sync::{Mutex, oneshot};
 
 use crate::clock::{Clock, LoadInstants};
@@ -21,6 +21,9 @@ use crate::service::{Step, Steps, Uninterrupted};
 const CHECK_LASTS: Duration = Duration::from_secs(60);
 /// Sub-files of a load that are written at the same time.
 const FILES_AT_ONCE: usize = 4;
+/// Stretches of a content that are read at the same time for its checksum, and what is worth a thread of its own.
+const READ_AT_ONCE: usize = 2;
+const LEAST_STRETCH_BYTES: usize = 4 << 20;
 /// Load instants tried before a load gives up on foreign objects.
 const MOST_INSTANTS: usize = 1_000;
 
@@ -375,14 +378,42 @@ impl ObjectBody for LoadBody {
     }
 
     fn crc32(&self) -> u32 {
-        *self.crc32.get_or_init(|| {
-            let mut hasher = crc32fast::Hasher::new();
-            self.content
-                .pieces(CACHED_PIECE_BYTES)
-                .for_each(|piece| hasher.update(&piece));
-            hasher.finalize()
-        })
+        *self.crc32.get_or_init(|| checksum_of(&self.content))
     }
+}
+
+/// The CRC-32 of a content. An upload can't begin before it is known, so that its halves are read at the same time.
+fn checksum_of(content: &FileContent) -> u32 {
+    let sum = |pieces: Pieces<'_>| {
+        let mut hasher = crc32fast::Hasher::new();
+        pieces.for_each(|piece| hasher.update(&piece));
+        hasher
+    };
+    let mut stretches = content
+        .stretches(READ_AT_ONCE, LEAST_STRETCH_BYTES, CACHED_PIECE_BYTES)
+        .into_iter();
+    let first = stretches.next();
+    std::thread::scope(|scope| {
+        let mut others = Vec::new();
+        for pieces in stretches {
+            let threads = std::thread::Builder::new().name("checksum".to_owned());
+            let mine = pieces.clone();
+            let begun = threads.spawn_scoped(scope, move || sum(mine));
+            // Where no more threads are to be had, it takes longer.
+            others.push(begun.map_err(|_denied| pieces));
+        }
+        let mut whole = first.map(sum).unwrap_or_default();
+        for other in others {
+            let hasher = match other {
+                Ok(begun) => begun
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(pieces) => sum(pieces),
+            };
+            whole.combine(&hasher);
+        }
+        whole.finalize()
+    })
 }
 
 /// Pieces of a content, whose checksum is known after the last.

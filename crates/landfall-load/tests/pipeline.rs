@@ -47,6 +47,31 @@ fn shown(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
+/// Their checksums are put together from stretches; the bucket holds them against the content.
+#[test]
+fn large_files_have_the_checksum_of_their_content() {
+    let text = "x".repeat(1_000);
+    let record = |id: u32| {
+        format!(
+            r#"{{"type":"RECORD","stream":"t","record":{{"id":{id},"text":"{text}","tags":["{text}"]}}}}"#
+        )
+    };
+    let mut pieces = vec![format!("{SCHEMA}\n").into_bytes()];
+    for first in (0..9_000).step_by(150) {
+        let lines: Vec<String> = (first..first + 150).map(record).collect();
+        pieces.push(format!("{}\n", lines.join("\n")).into_bytes());
+    }
+    for format in ["jsonl", "csv"] {
+        let outcome = with(json!({"output_file_format": format})).run(Feeding::Flowing(&pieces));
+        assert_eq!(outcome.result.unwrap().records, 9_000, "{format}");
+        let large = outcome
+            .objects
+            .iter()
+            .filter(|(_, content)| content.len() > 8 << 20);
+        assert!(large.count() > 0, "{format}");
+    }
+}
+
 #[test]
 fn white_space_before_a_record_is_no_part_of_it() {
     // The second line begins like the first, so its beginning is known.

@@ -18,12 +18,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
     RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::config::{Credentials, S3Config, S3Options};
 use crate::s3::fault::Asked;
 use crate::s3::pulse::{Listener, Pulse};
+use crate::s3::transport::transport;
 
 /// Where S3 is asked first when nothing names a region; every region's buckets are known there.
 const FIRST_REGION: &str = "us-east-1";
@@ -189,16 +189,14 @@ pub(crate) fn sts_config(sdk: &SdkConfig, options: &S3Options) -> SdkConfig {
 }
 
 fn base_loader(config: &S3Config, options: &S3Options) -> ConfigLoader {
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let transport = transport();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(options.timeouts.connect)
         .build();
     // Our own retries and time-outs hold for all stores alike, so the SDK's are off.
-    let host = ProviderConfig::without_region().with_http_client(https.clone());
+    let host = ProviderConfig::without_region().with_http_client(transport.clone());
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https)
+        .http_client(transport)
         .identity_cache(IdentityCache::lazy().buffer_time(RENEWAL_BEFORE_EXPIRY).build())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)

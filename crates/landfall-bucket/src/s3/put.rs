@@ -7,10 +7,11 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::types::ServerSideEncryption;
+use futures_util::future::join;
 use tracing::debug;
 
 use crate::body::ObjectBody;
-use crate::bucket::{Bucket, PutOutcome, PutTags};
+use crate::bucket::{Bucket, PutOutcome, PutTags, Turn};
 use crate::error::{BucketError, FaultKind, Operation};
 use crate::s3::config::Encryption;
 use crate::s3::feed::Feed;
@@ -29,7 +30,16 @@ pub(super) struct Upload<'a> {
     crc32: OnceLock<u32>,
 }
 
-impl Upload<'_> {
+impl<'a> Upload<'a> {
+    pub(super) fn new(key: &'a str, body: Arc<dyn ObjectBody>, tags: &'a PutTags) -> Self {
+        Self {
+            key,
+            body,
+            tags,
+            crc32: OnceLock::new(),
+        }
+    }
+
     /// The checksum of the whole content, reckoned at most once and away from the runtime's threads.
     pub(super) async fn crc32(&self) -> u32 {
         if let Some(known) = self.crc32.get() {
@@ -47,18 +57,27 @@ impl Upload<'_> {
 }
 
 impl S3Bucket {
-    pub(super) async fn put(
+    /// Puts an object when its turn comes; `None` if it does not. What the request says of the content before it begins
+    /// is reckoned meanwhile.
+    pub(super) async fn put_after(
         &self,
-        key: &str,
-        body: Arc<dyn ObjectBody>,
-        tags: &PutTags,
-    ) -> Result<PutOutcome, BucketError> {
-        let upload = Upload {
-            key,
-            body,
-            tags,
-            crc32: OnceLock::new(),
+        upload: Upload<'_>,
+        turn: Turn,
+    ) -> Result<Option<PutOutcome>, BucketError> {
+        let traits = self.inner.traits.now();
+        let reckoned = async {
+            if traits.knows_crc32() && !self.takes_parts(&upload, traits) {
+                let _ = upload.crc32().await;
+            }
         };
+        let (turn, ()) = join(turn, reckoned).await;
+        match turn {
+            Ok(()) => self.put(upload).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(super) async fn put(&self, upload: Upload<'_>) -> Result<PutOutcome, BucketError> {
         let mut traits = self.inner.traits.now();
         let mut is_accepted = false;
         loop {
@@ -87,8 +106,7 @@ impl S3Bucket {
     }
 
     async fn put_by(&self, upload: &Upload<'_>, traits: StoreTraits) -> Result<PutOutcome, BucketError> {
-        let is_large = upload.body.size_bytes() >= self.inner.options.multipart.threshold_bytes;
-        if is_large && traits.has_multipart {
+        if self.takes_parts(upload, traits) {
             return self.put_in_parts(upload, traits).await;
         }
         let attempt = || self.put_attempt(upload, traits);
@@ -97,6 +115,10 @@ impl S3Bucket {
             .retry
             .run(&*self.inner.options.sleep, attempt)
             .await
+    }
+
+    fn takes_parts(&self, upload: &Upload<'_>, traits: StoreTraits) -> bool {
+        traits.has_multipart && upload.body.size_bytes() >= self.inner.options.multipart.threshold_bytes
     }
 
     /// One request in the simplest case. A repeated call also finds what a lost reply left behind.

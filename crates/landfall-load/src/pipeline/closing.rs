@@ -305,7 +305,7 @@ impl Pipeline {
     }
 
     /// Keeps memory within the budget. Open batches hold three eighths of it at most: beyond that the largest is
-    /// closed. Input waits while open batches and loads together hold more than that, or while an eighth of it waits
+    /// closed. Input waits while open batches and loads together hold more than that, or while a sixteenth of it waits
     /// for its turn: so memory does not grow with the input where writing is slower than reading. The rest is for
     /// input and for what is being encoded and sent.
     pub(super) fn keep_budget(&mut self) -> Result<(), RunError> {
@@ -318,7 +318,7 @@ impl Pipeline {
                 self.close_early(&stream)?;
                 continue;
             }
-            let is_crowded = self.open_bytes + self.loading_bytes > room || self.waiting_bytes > room / 8;
+            let is_crowded = self.open_bytes + self.loading_bytes > room || self.waiting_bytes > room / 16;
             if !is_crowded || self.running.is_empty() {
                 return Ok(());
             }

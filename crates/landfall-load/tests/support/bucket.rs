@@ -85,6 +85,7 @@ impl Bucket for MemoryBucket {
         assert_eq!(body.size_bytes(), content.len() as u64, "promised size of {key}");
         let again: Vec<u8> = body.open(64 << 10).flatten().collect();
         assert!(again == content, "{key} must be the same at every reading");
+        assert_eq!(body.crc32(), crc32fast::hash(&content), "checksum of {key}");
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         if objects.iter().any(|(known, _)| known == key) {
             return Ok(PutOutcome::Taken);

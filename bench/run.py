@@ -113,7 +113,7 @@ def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("inputs", nargs="*", help="flights, orders, intake (default: all)")
     parser.add_argument("--quick", action="store_true", help="one counted round, no tenfold inputs")
-    parser.add_argument("--rounds", type=int, help="counted rounds (default 7, with --quick 1)")
+    parser.add_argument("--rounds", type=int, help="counted rounds (default 11, with --quick 1)")
     parser.add_argument("--spaced", action="store_true", help="flights with the spaces that singer-python writes")
     parser.add_argument("--floors-only", dest="landfall", action="store_false", help="leave Landfall out")
     parser.add_argument("--write-docs", action="store_true", help="write docs/src/reference/speed.md")
@@ -121,7 +121,7 @@ def parse_options():
     options.inputs = options.inputs or PARTS
     if unknown := set(options.inputs) - set(PARTS):
         parser.error(f"unknown input {sorted(unknown)[0]!r}: use flights, orders or intake")
-    options.rounds = options.rounds or (1 if options.quick else 7)
+    options.rounds = options.rounds or (1 if options.quick else 11)
     if options.write_docs and (options.quick or not options.landfall or options.inputs != PARTS):
         parser.error("--write-docs needs a whole run: leave out --quick, --floors-only and names of inputs")
     return options

@@ -3,6 +3,7 @@
 import statistics
 
 import intake_report
+import wake_memory
 from contestants import PYTHON_TARGETS
 from tables import MIB, at_least, at_most, markdown, text_table
 
@@ -92,9 +93,9 @@ in each round, and every case once before the next round. `make bench` repeats i
 *Seconds* are wall time from the start of the process to its end; DuckDB's are those of its query alone. DuckDB has two
 threads, declared types and one output file; in CSV it keeps arrays as JSON text where Landfall writes sub-files.
 Landfall syncs each file to the disk before it calls it landed, DuckDB doesn't. The S3 server runs on the same cores: it
-checks and confirms the checksum of each object, and keeps no contents. Before each program starts, another touches 512
-MiB of memory and gives it back: what the host of a virtual machine took back while nothing ran would cost whichever
-program touches it next up to 2 ms per MiB.
+checks and confirms the checksum of each object, and keeps no contents. Before each program starts, another touches
+{wake_memory.WOKEN_BYTES >> 20} MiB of memory and gives it back: what the host of a virtual machine took back while
+nothing ran would otherwise be paid for by whichever program touches it next.
 
 ## What must hold
 

@@ -1,7 +1,7 @@
 """Touches as much memory as the contestants use, and gives it back.
 
 The host of a virtual machine may take back memory that lies idle. To get it again takes the first program that touches
-it far longer than its own work: up to 2 ms per MiB. Which program that is would be chance.
+it far longer than its own work. Which program that is would be chance.
 """
 
 import mmap
@@ -12,8 +12,8 @@ MADV_POPULATE_WRITE = 23
 
 if __name__ == "__main__":
     memory = mmap.mmap(-1, WOKEN_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.madvise(mmap.MADV_HUGEPAGE)
     try:
+        memory.madvise(mmap.MADV_HUGEPAGE)
         memory.madvise(MADV_POPULATE_WRITE)
     except OSError:
         for page in range(0, WOKEN_BYTES, mmap.PAGESIZE):
